@@ -1,0 +1,163 @@
+"""Verbs of membership: sign up, submit, approve, refuse, suspend, close, erase. Each is one transaction."""
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from directory.models import Brand, Person, Professional, User
+from directory.signals import professional_closing
+
+Status = Professional.Status
+
+
+class NotAllowed(Exception):
+    """The account is in a state in which this verb makes no sense; the text is for people."""
+
+
+def person_of(user: User, brand: Brand) -> Person | None:
+    """The person that a log-in is at a brand."""
+    if not user.is_authenticated:
+        return None
+    return Person.objects.filter(brand=brand, user=user).select_related("professional").first()
+
+
+@transaction.atomic
+def sign_up(*, user: User, brand: Brand, first_name: str, last_name: str, language: str) -> Professional:
+    """A draft member: person and professional. A client known by this e-mail becomes the member she now is."""
+    person, _created = Person.objects.get_or_create(
+        brand=brand, email=user.email.lower(), defaults={"time_zone": brand.time_zone}
+    )
+    if person.user_id not in (None, user.pk):
+        raise NotAllowed(_("This e-mail belongs to another member."))
+    person.user, person.language = user, language
+    person.first_name, person.last_name = first_name.strip(), last_name.strip()
+    person.time_zone = brand.time_zone
+    person.save()
+    existing = Professional.objects.filter(person=person).first()
+    if existing:
+        return existing
+    return _create_professional(person, brand)
+
+
+def _create_professional(person: Person, brand: Brand) -> Professional:
+    """With the first free slug of anna-beispiel, anna-beispiel-2 …; the unique constraint settles races."""
+    base = slugify(_transliterate(f"{person.first_name} {person.last_name}"))[:100] or "profile"
+    number = 1
+    while True:
+        slug = base if number == 1 else f"{base}-{number}"
+        try:
+            with transaction.atomic():
+                return Professional.objects.create(person=person, brand=brand, slug=slug)
+        except IntegrityError:
+            number += 1
+            if number > 500:
+                raise
+
+
+def _transliterate(text: str) -> str:
+    return text.translate(str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"}))
+
+
+def missing_for_submission(professional: Professional) -> list[str]:
+    """What still has to be filled in, in words; empty means it can be submitted."""
+    missing = []
+    if not professional.title:
+        missing.append(_("your professional title"))
+    if not professional.about:
+        missing.append(_("a text about you"))
+    if not professional.specialties.exists():
+        missing.append(_("at least one specialty"))
+    if not professional.offices.exists():
+        missing.append(_("an office"))
+    if not professional.languages.exists():
+        missing.append(_("the languages you speak"))
+    return missing
+
+
+@transaction.atomic
+def submit(professional: Professional) -> Professional:
+    """Draft → waiting for approval, or listed at once where the brand asks for no approval."""
+    professional = Professional.objects.select_for_update().get(pk=professional.pk)
+    if professional.status != Status.DRAFT:
+        raise NotAllowed(_("This profile has been submitted already."))
+    missing = missing_for_submission(professional)
+    if missing:
+        raise ValidationError(_("Still missing: %(what)s.") % {"what": ", ".join(missing)})
+    professional.submitted_at = timezone.now()
+    professional.refusal_reason = ""
+    professional.status = Status.SUBMITTED if professional.brand.approval_required else Status.LISTED
+    professional.save()
+    return professional
+
+
+def _decide(professional: Professional, by: User, allowed: set[str], status: str, reason: str = "") -> Professional:
+    professional = Professional.objects.select_for_update().get(pk=professional.pk)
+    if professional.status not in allowed:
+        raise NotAllowed(
+            _("%(name)s is “%(status)s”.") % {"name": professional, "status": professional.get_status_display()}
+        )
+    professional.status, professional.refusal_reason = status, reason
+    professional.decided_at, professional.decided_by = timezone.now(), by
+    professional.save()
+    return professional
+
+
+@transaction.atomic
+def approve(professional: Professional, *, by: User) -> Professional:
+    """Waiting or suspended → listed."""
+    return _decide(professional, by, {Status.SUBMITTED, Status.SUSPENDED}, Status.LISTED)
+
+
+@transaction.atomic
+def refuse(professional: Professional, *, by: User, reason: str) -> Professional:
+    """Waiting → draft again, with the reason she will read."""
+    if not reason.strip():
+        raise ValidationError(_("Say why, so that the profile can be mended."))
+    return _decide(professional, by, {Status.SUBMITTED}, Status.DRAFT, reason.strip())
+
+
+@transaction.atomic
+def suspend(professional: Professional, *, by: User, reason: str = "") -> Professional:
+    """Listed → suspended: no longer public; booked appointments stay."""
+    return _decide(professional, by, {Status.LISTED}, Status.SUSPENDED, reason)
+
+
+@transaction.atomic
+def close_account(professional: Professional) -> Professional:
+    """She leaves: not public at once, future bookings cancelled (by who listens), the log-in of this brand gone.
+
+    Personal data is erased by `erase()` as soon as the cancellation mails, which carry her name, are out.
+    """
+    professional = Professional.objects.select_for_update().select_related("person").get(pk=professional.pk)
+    if professional.status == Status.CLOSED:
+        return professional
+    professional_closing.send(sender=Professional, professional=professional)
+    professional.status = Status.CLOSED
+    professional.save()
+    user, person = professional.person.user, professional.person
+    person.user = None
+    person.save()
+    if user and not user.is_staff and not user.people.exists():
+        user.delete()
+    return professional
+
+
+@transaction.atomic
+def erase(person: Person) -> None:
+    """Remove personal data; the rows stay as anonymous counters, because bookings point to them."""
+    professional = Professional.objects.filter(person=person).first()
+    if professional:
+        if professional.portrait:
+            professional.portrait.delete(save=False)
+        professional.offices.all().delete()
+        professional.languages.all().delete()
+        professional.specialties.clear()
+        professional.slug = f"erased-{professional.pk}"
+        professional.title = professional.about = professional.fees = professional.registration = ""
+        professional.refusal_reason, professional.portrait = "", ""
+        professional.save()
+    person.email = person.prefix = person.first_name = person.last_name = person.phone = ""
+    person.user, person.erased_at = None, timezone.now()
+    person.save()

@@ -1,0 +1,31 @@
+"""Forms of the directory."""
+
+from django import forms
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from directory import accounts
+from directory.models import User
+
+
+class SignUpForm(forms.Form):
+    """What we ask beside e-mail and password when a professional signs up (used by allauth)."""
+
+    first_name = forms.CharField(
+        label=_("First name"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "given-name"})
+    )
+    last_name = forms.CharField(
+        label=_("Last name"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "family-name"})
+    )
+    terms = forms.BooleanField(label=_("I accept the terms of use and have read the privacy notice."))
+
+    field_order = ["first_name", "last_name", "email", "password1", "terms"]
+
+    def signup(self, request: HttpRequest, user: User) -> None:
+        accounts.sign_up(
+            user=user,
+            brand=request.brand,  # type: ignore[attr-defined]
+            first_name=self.cleaned_data["first_name"],
+            last_name=self.cleaned_data["last_name"],
+            language=request.LANGUAGE_CODE,  # type: ignore[attr-defined]
+        )

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class IntegrationsConfig(AppConfig):
+    """Scheduling providers. The lower apps do not know it: the site works without it."""
+
+    name = "integrations"
+    verbose_name = _("Integrations")

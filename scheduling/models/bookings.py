@@ -1,0 +1,248 @@
+"""Bookings: one row through its whole life, and its history."""
+
+import uuid
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from directory.models import Brand, Person, Professional
+from directory.models.brands import validate_zone
+from scheduling.models.meeting_types import MeetingType
+
+
+class Status(models.TextChoices):
+    """held → pending → confirmed → completed / no-show / cancelled, or expired, declined."""
+
+    HELD = "held", _("Held")
+    PENDING = "pending", _("Pending")
+    CONFIRMED = "confirmed", _("Confirmed")
+    COMPLETED = "completed", _("Completed")
+    NO_SHOW = "no_show", _("Did not appear")
+    CANCELLED = "cancelled", _("Cancelled")
+    EXPIRED = "expired", _("Hold expired")
+    DECLINED = "declined", _("Declined")
+
+
+# These take the host's time. A hold counts until it expires; see BookingQuerySet.blocking().
+ACTIVE = (Status.HELD, Status.PENDING, Status.CONFIRMED)
+
+
+class TsTzRange(Func):
+    function = "TSTZRANGE"
+    output_field = DateTimeRangeField()
+
+
+class OverlapConstraint(ExclusionConstraint):
+    """The exclusion constraint as a net under the host lock; only PostgreSQL can express it.
+
+    Without PostgreSQL the same rule rests on IMMEDIATE transactions and the check under the lock alone.
+    """
+
+    def constraint_sql(self, model, schema_editor):  # type: ignore[no-untyped-def]
+        return super().constraint_sql(model, schema_editor) if _is_postgresql(schema_editor) else None
+
+    def create_sql(self, model, schema_editor):  # type: ignore[no-untyped-def]
+        return super().create_sql(model, schema_editor) if _is_postgresql(schema_editor) else None
+
+    def remove_sql(self, model, schema_editor):  # type: ignore[no-untyped-def]
+        return super().remove_sql(model, schema_editor) if _is_postgresql(schema_editor) else None
+
+    def validate(self, *args, **kwargs):  # type: ignore[no-untyped-def]
+        """Forms ask `availability`, which gives a reason; the constraint speaks to the database only."""
+
+
+def _is_postgresql(schema_editor) -> bool:  # type: ignore[no-untyped-def]
+    return bool(schema_editor.connection.vendor == "postgresql")
+
+
+class BookingQuerySet(models.QuerySet["Booking"]):
+    def of_brand(self, brand: Brand) -> "BookingQuerySet":
+        return self.filter(host__brand=brand)
+
+    def blocking(self, now: datetime) -> "BookingQuerySet":
+        """Bookings that take the host's time at this moment: active, holds only until they expire."""
+        return self.filter(status__in=ACTIVE).exclude(status=Status.HELD, hold_expires_at__lte=now)
+
+    def real(self) -> "BookingQuerySet":
+        """What people call an appointment: not a hold, not a hold that expired."""
+        return self.exclude(status__in=[Status.HELD, Status.EXPIRED])
+
+    def upcoming(self, now: datetime) -> "BookingQuerySet":
+        return self.filter(status__in=[Status.PENDING, Status.CONFIRMED], ends_at__gt=now)
+
+
+class Booking(models.Model):
+    """One appointment for life. Written only by the verbs of `scheduling.bookings`.
+
+    `blocked_from`–`blocked_until` is the time it takes including buffers. `session` is the row's own uid for
+    one-to-one meetings; bookings that share a group meeting share one session, so that the exclusion constraint
+    lets only those overlap. `version` starts at 0 and rises on every change that a calendar must see (iCalendar
+    SEQUENCE). What was promised when it was booked (cut-offs, place, price) is copied into the row.
+    """
+
+    class Actor(models.TextChoices):
+        CLIENT = "client", _("Client")
+        HOST = "host", _("Professional")
+        ADMIN = "admin", _("Administration")
+        PROVIDER = "provider", _("Provider")
+        SYSTEM = "system", _("System")
+
+    class Origin(models.TextChoices):
+        PAGE = "page", _("Booking page")
+        PHONE = "phone", _("Entered by the professional")
+        ADMIN = "admin", _("Entered in administration")
+        API = "api", _("API")
+        IMPORT = "import", _("Provider")
+
+    uid = models.UUIDField(_("UID"), primary_key=True, default=uuid.uuid4, editable=False)
+    reference = models.CharField(_("reference"), max_length=12, unique=True, editable=False)
+    host = models.ForeignKey(Professional, models.PROTECT, related_name="bookings", verbose_name=_("professional"))
+    meeting_type = models.ForeignKey(
+        MeetingType, models.PROTECT, related_name="bookings", verbose_name=_("meeting type")
+    )
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.HELD)
+    version = models.PositiveIntegerField(_("version"), default=0, editable=False)
+    origin = models.CharField(_("origin"), max_length=8, choices=Origin, default=Origin.PAGE)
+
+    starts_at = models.DateTimeField(_("start"))
+    ends_at = models.DateTimeField(_("end"))
+    blocked_from = models.DateTimeField(_("blocked from"))
+    blocked_until = models.DateTimeField(_("blocked until"))
+    session = models.UUIDField(_("session"), editable=False)
+    seats = models.PositiveSmallIntegerField(_("seats"), default=1)
+    time_zone = models.CharField(_("time zone of intent"), max_length=64, validators=[validate_zone])
+    hold_expires_at = models.DateTimeField(_("hold expires"), null=True, blank=True)
+
+    client = models.ForeignKey(
+        Person, models.SET_NULL, null=True, blank=True, related_name="bookings", verbose_name=_("client")
+    )
+    client_name = models.CharField(_("client's name"), max_length=120, blank=True)
+    client_email = models.EmailField(_("client's e-mail"), blank=True)
+    client_phone = models.CharField(_("client's phone"), max_length=40, blank=True)
+    client_note = models.TextField(_("client's message"), max_length=2000, blank=True)
+    client_time_zone = models.CharField(_("client's time zone"), max_length=64, blank=True)
+    client_language = models.CharField(
+        _("client's language"), max_length=8, choices=settings.LANGUAGES, default="en"
+    )
+    consented_at = models.DateTimeField(_("privacy notice accepted"), null=True, blank=True)
+
+    title = models.CharField(_("title"), max_length=80)
+    channel = models.CharField(_("channel"), max_length=8, choices=MeetingType.Channel)
+    location = models.CharField(_("place"), max_length=300, blank=True)
+    price_text = models.CharField(_("price"), max_length=80, blank=True)
+    cancel_cutoff = models.PositiveIntegerField(_("cancel cut-off, minutes"), default=0)
+    move_cutoff = models.PositiveIntegerField(_("move cut-off, minutes"), default=0)
+    join_url = models.URLField(_("video room"), blank=True, max_length=500)
+
+    manage_hash = models.CharField(max_length=64, unique=True, editable=False)
+    cancelled_by = models.CharField(_("cancelled by"), max_length=8, choices=Actor, blank=True)
+    cancel_reason = models.CharField(_("reason"), max_length=500, blank=True)
+    engine = models.CharField(_("engine"), max_length=32, default="native", editable=False)
+    remote_source = models.CharField(_("connection"), max_length=64, blank=True, editable=False)
+    remote_id = models.CharField(_("id at the provider"), max_length=255, blank=True, editable=False)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(_("last changed"), default=timezone.now, editable=False)
+
+    objects = BookingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("booking")
+        verbose_name_plural = _("bookings")
+        ordering = ["-starts_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="booking_end_after_start"),
+            models.CheckConstraint(
+                condition=Q(blocked_from__lte=F("starts_at"), blocked_until__gte=F("ends_at")),
+                name="booking_blocked_covers_meeting",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=Status.HELD) | Q(hold_expires_at__isnull=False), name="booking_hold_has_an_end"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=[Status.HELD, Status.EXPIRED]) | ~Q(client_name=""),
+                name="booking_has_a_client",
+            ),
+            models.UniqueConstraint(
+                fields=["host", "starts_at"],
+                condition=Q(status__in=ACTIVE, session=F("uid")),
+                name="booking_one_per_host_and_start",
+            ),
+            models.UniqueConstraint(
+                fields=["remote_source", "remote_id"],
+                condition=~Q(remote_id=""),
+                name="booking_remote_once",
+            ),
+            OverlapConstraint(
+                name="booking_no_overlap",
+                expressions=[
+                    ("host", RangeOperators.EQUAL),
+                    (TsTzRange("blocked_from", "blocked_until", RangeBoundary()), RangeOperators.OVERLAPS),
+                    ("session", RangeOperators.NOT_EQUAL),
+                ],
+                condition=Q(status__in=ACTIVE),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["host", "starts_at"], name="booking_host_start"),
+            models.Index(fields=["status", "hold_expires_at"], name="booking_due_holds"),
+            models.Index(fields=["status", "ends_at"], name="booking_due_completion"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.client_name}".strip()
+
+    @property
+    def is_group(self) -> bool:
+        return self.session != self.uid
+
+    @property
+    def is_open(self) -> bool:
+        """Still ahead of us: can be moved or cancelled by somebody."""
+        return self.status in (Status.PENDING, Status.CONFIRMED)
+
+    @property
+    def cancel_until(self) -> datetime:
+        """Until then the client may cancel; the host always may."""
+        return self.starts_at - timedelta(minutes=self.cancel_cutoff)
+
+    @property
+    def move_until(self) -> datetime:
+        return self.starts_at - timedelta(minutes=self.move_cutoff)
+
+    @property
+    def display_zone(self) -> ZoneInfo:
+        """The zone in which the client reads the time: the place's for on-site meetings, else her own."""
+        if self.channel == MeetingType.Channel.ON_SITE:
+            return ZoneInfo(self.time_zone)
+        return ZoneInfo(self.client_time_zone or self.time_zone)
+
+
+class BookingEvent(models.Model):
+    """History: who did what, when, from → to, why. Only added to."""
+
+    booking = models.ForeignKey(Booking, models.CASCADE, related_name="events", verbose_name=_("booking"))
+    version = models.PositiveIntegerField(_("version"))
+    kind = models.CharField(_("what"), max_length=16)
+    actor = models.CharField(_("by"), max_length=8, choices=Booking.Actor)
+    actor_user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("log-in")
+    )
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    from_start = models.DateTimeField(_("from"), null=True, blank=True)
+    to_start = models.DateTimeField(_("to"), null=True, blank=True)
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("booking event")
+        verbose_name_plural = _("booking history")
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} v{self.version}"
