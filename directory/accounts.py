@@ -57,7 +57,8 @@ def _create_professional(person: Person, brand: Brand) -> Professional:
 
 
 def _transliterate(text: str) -> str:
-    return text.translate(str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"}))
+    table: dict[str, str | int | None] = {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"}
+    return text.translate(str.maketrans(table))
 
 
 def missing_for_submission(professional: Professional) -> list[str]:

@@ -14,7 +14,9 @@ def brand(request: HttpRequest) -> dict[str, object]:
         return {"brand": None, "legal_pages": [], "languages": settings.LANGUAGES, "development": settings.DEVELOPMENT}
     return {
         "brand": current,
-        "legal_pages": SimpleLazyObject(lambda: list(LegalPage.objects.filter(brand=current).defer("body_en", "body_de", "body"))),
+        "legal_pages": SimpleLazyObject(
+            lambda: list(LegalPage.objects.filter(brand=current).defer("body_en", "body_de", "body"))
+        ),
         "languages": settings.LANGUAGES,
         "canonical_url": current.url(request.path),
         "development": settings.DEVELOPMENT,

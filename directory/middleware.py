@@ -21,7 +21,8 @@ def brand_of_host(host: str) -> Brand | None:
     if domain:
         brand = domain.brand
         if domain.is_primary:
-            brand._prefetched_objects_cache = {"domains": [domain]}  # saves brand.host its query
+            # saves brand.host its query
+            brand._prefetched_objects_cache = {"domains": [domain]}  # type: ignore[attr-defined]
         return brand
     if host in settings.DEFAULT_BRAND_HOSTS:
         return Brand.objects.order_by("-is_default", "pk").first()
@@ -71,7 +72,12 @@ class LanguageMiddleware:
         header = request.headers.get("Accept-Language", "")[:500]
         wished = [code.split("-")[0] for code, _quality in parse_accept_lang_header(header)]
         brand = getattr(request, "brand", None)
-        return [chosen, request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, ""), *wished, brand.language if brand else ""]
+        return [
+            chosen,
+            request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, ""),
+            *wished,
+            brand.language if brand else "",
+        ]
 
 
 def known_zone(name: str) -> str | None:

@@ -63,7 +63,10 @@ class Professional(models.Model):
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.DRAFT, db_index=True)
 
     title = models.CharField(
-        _("professional title"), max_length=120, blank=True, help_text=_("For example: specialist lawyer for family law")
+        _("professional title"),
+        max_length=120,
+        blank=True,
+        help_text=_("For example: specialist lawyer for family law"),
     )
     about = models.TextField(_("about me"), max_length=4000, blank=True)
     fees = models.TextField(_("fees"), max_length=1000, blank=True)

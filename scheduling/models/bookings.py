@@ -128,9 +128,7 @@ class Booking(models.Model):
     client_phone = models.CharField(_("client's phone"), max_length=40, blank=True)
     client_note = models.TextField(_("client's message"), max_length=2000, blank=True)
     client_time_zone = models.CharField(_("client's time zone"), max_length=64, blank=True)
-    client_language = models.CharField(
-        _("client's language"), max_length=8, choices=settings.LANGUAGES, default="en"
-    )
+    client_language = models.CharField(_("client's language"), max_length=8, choices=settings.LANGUAGES, default="en")
     consented_at = models.DateTimeField(_("privacy notice accepted"), null=True, blank=True)
 
     title = models.CharField(_("title"), max_length=80)

@@ -32,9 +32,7 @@ class MeetingType(models.Model):
         VIDEO = "video", _("Video call")
         PHONE = "phone", _("Phone call")
 
-    host = models.ForeignKey(
-        Professional, models.CASCADE, related_name="meeting_types", verbose_name=_("professional")
-    )
+    host = models.ForeignKey(Professional, models.CASCADE, related_name="meeting_types", verbose_name=_("professional"))
     slug = models.SlugField(_("URL name"), max_length=80)
     title = models.CharField(_("title"), max_length=80)
     description = models.TextField(_("description"), max_length=1000, blank=True)
@@ -53,7 +51,10 @@ class MeetingType(models.Model):
     )
     price_text = models.CharField(_("price"), max_length=80, blank=True, help_text=_("As clients should read it."))
     preparation = models.TextField(
-        _("preparation"), max_length=1000, blank=True, help_text=_("What to bring, entrance, dial-in: shown after booking and in mails.")
+        _("preparation"),
+        max_length=1000,
+        blank=True,
+        help_text=_("What to bring, entrance, dial-in: shown after booking and in mails."),
     )
 
     duration = models.PositiveSmallIntegerField(
@@ -68,9 +69,7 @@ class MeetingType(models.Model):
     )
     buffer_before = models.PositiveSmallIntegerField(_("buffer before"), default=0, validators=[MaxValueValidator(480)])
     buffer_after = models.PositiveSmallIntegerField(_("buffer after"), default=0, validators=[MaxValueValidator(480)])
-    notice = models.PositiveIntegerField(
-        _("minimum notice"), default=240, validators=[MaxValueValidator(525_600)]
-    )
+    notice = models.PositiveIntegerField(_("minimum notice"), default=240, validators=[MaxValueValidator(525_600)])
     horizon_days = models.PositiveSmallIntegerField(
         _("bookable ahead, days"), default=60, validators=[MinValueValidator(1), MaxValueValidator(730)]
     )
@@ -105,7 +104,9 @@ class MeetingType(models.Model):
             models.CheckConstraint(condition=Q(step__isnull=True) | Q(step__gte=5), name="meeting_type_step_5"),
             models.CheckConstraint(condition=Q(seats__gte=1), name="meeting_type_seats_1"),
             models.CheckConstraint(
-                condition=Q(daily_limit__isnull=True) | Q(weekly_limit__isnull=True) | Q(daily_limit__lte=F("weekly_limit")),
+                condition=Q(daily_limit__isnull=True)
+                | Q(weekly_limit__isnull=True)
+                | Q(daily_limit__lte=F("weekly_limit")),
                 name="meeting_type_daily_within_weekly",
                 violation_error_message=_("The daily limit is above the weekly one."),
             ),

@@ -1,0 +1,137 @@
+"""Shared fixtures: two brands and three people. alice is the host, bob the client, charlie a stranger to both."""
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from directory.models import Brand, Person, Professional
+from scheduling.models import MeetingType
+from tests import factories
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "browser: drives the system's Chromium")
+    config.addinivalue_line("markers", "postgresql: says something about PostgreSQL only")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """PostgreSQL tests skip elsewhere, unless REQUIRE_POSTGRES says that it must be there."""
+    if connection.vendor == "postgresql":
+        return
+    if os.environ.get("REQUIRE_POSTGRES"):
+        raise pytest.UsageError("REQUIRE_POSTGRES is set, but DATABASE_URL names no PostgreSQL.")
+    skip = pytest.mark.skip(reason="needs PostgreSQL: set DATABASE_URL")
+    for item in items:
+        if "postgresql" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.fixture(autouse=True)
+def _media_and_cache(settings, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Every test has its own uploads and its own part of the cache, which on Redis it shares with other processes."""
+    settings.MEDIA_ROOT = tmp_path_factory.mktemp("media")
+    settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": f"test-{uuid.uuid4().hex}"}}
+
+
+@pytest.fixture
+def brand(db) -> Brand:
+    return factories.make_brand(
+        slug="anwalt", host="anwalt.localhost", name="Kanzleifinder", is_default=True, approval_required=True
+    )
+
+
+@pytest.fixture
+def other_brand(db) -> Brand:
+    return factories.make_brand(slug="praxis", host="praxis.localhost", name="Praxisfinder", sensitive=True)
+
+
+@pytest.fixture
+def alice(brand: Brand) -> Professional:
+    """The host: listed, bookable, with a log-in and working hours, in Berlin."""
+    return factories.make_professional(
+        brand,
+        email="alice@example.org",
+        first_name="Alice",
+        last_name="Ahrens",
+        slug="alice-ahrens",
+        with_login=True,
+    )
+
+
+@pytest.fixture
+def meeting_type(alice: Professional) -> MeetingType:
+    return factories.make_meeting_type(alice, slug="first-meeting")
+
+
+@pytest.fixture
+def bob(brand: Brand) -> Person:
+    """The client: known by e-mail, without a log-in."""
+    return factories.make_person(brand, email="bob@example.org", first_name="Bob", last_name="Berg")
+
+
+@pytest.fixture
+def charlie(brand: Brand) -> Professional:
+    """The stranger: another member of the same brand with a log-in, whom nothing of alice concerns."""
+    return factories.make_professional(
+        brand,
+        email="charlie@example.org",
+        first_name="Charlie",
+        last_name="Christ",
+        slug="charlie-christ",
+        with_login=True,
+    )
+
+
+def client_of(brand: Brand, user=None) -> Client:
+    """A test client at the brand's host, logged in if a user is given."""
+    client = Client(HTTP_HOST=brand.host)
+    if user is not None:
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.fixture
+def client(brand: Brand) -> Client:
+    """A visitor of the brand."""
+    return client_of(brand)
+
+
+@pytest.fixture
+def alice_client(alice: Professional) -> Client:
+    return client_of(alice.brand, alice.person.user)
+
+
+@pytest.fixture
+def charlie_client(charlie: Professional) -> Client:
+    return client_of(charlie.brand, charlie.person.user)
+
+
+@pytest.fixture
+def admin_user(db):
+    return factories.make_admin("admin@example.org")
+
+
+@pytest.fixture
+def admin_client(brand: Brand, admin_user) -> Client:
+    return client_of(brand, admin_user)
+
+
+@pytest.fixture
+def at_most_queries() -> Callable[[int], AbstractContextManager[CaptureQueriesContext]]:
+    """`with at_most_queries(8): client.get(…)`; on failure it prints what was asked."""
+
+    @contextmanager
+    def check(limit: int) -> Iterator[CaptureQueriesContext]:
+        with CaptureQueriesContext(connection) as captured:
+            yield captured
+        if len(captured) > limit:
+            asked = "\n".join(f"{number:3} {query['sql'][:300]}" for number, query in enumerate(captured, 1))
+            pytest.fail(f"{len(captured)} queries, at most {limit} allowed:\n{asked}", pytrace=False)
+
+    return check
