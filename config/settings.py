@@ -139,6 +139,7 @@ CELERY_BEAT_SCHEDULE = {
     "send due messages": {"task": "scheduling.tasks.send_due_messages", "schedule": 10.0},
     "expire holds": {"task": "scheduling.tasks.expire_holds", "schedule": 30.0},
     "complete past bookings": {"task": "scheduling.tasks.complete_past", "schedule": 300.0},
+    "erase closed accounts": {"task": "scheduling.tasks.erase_closed", "schedule": 300.0},
     "refresh next free times": {"task": "scheduling.tasks.refresh_next_free", "schedule": 300.0},
 }
 
@@ -244,11 +245,6 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     }
 }
-
-# --- the product -------------------------------------------------------------------------------------------
-
-# Seam 2 of docs/architecture.md: engines by name, loaded with import_string.
-SCHEDULING_ENGINES = {"native": "scheduling.engine.NativeEngine"}
 
 LOGGING = {
     "version": 1,

@@ -1,0 +1,48 @@
+"""Thin Celery tasks over the verbs. Each is idempotent; each finds by itself what is due."""
+
+import datetime as dt
+
+from celery import shared_task
+from django.db.models import Q
+from django.utils import timezone
+
+from directory import accounts
+from directory.models import Person, Professional
+from scheduling import availability, bookings
+from scheduling.models import Message
+
+
+@shared_task
+def expire_holds() -> int:
+    return bookings.expire_holds()
+
+
+@shared_task
+def complete_past() -> int:
+    return bookings.complete_past()
+
+
+@shared_task
+def refresh_next_free() -> int:
+    """Time passes: a free time that was next is no longer free. Hosts with one in the coming day, or with none."""
+    soon = timezone.now() + dt.timedelta(days=1)
+    due = Professional.objects.filter(
+        Q(next_free_at__lte=soon) | Q(next_free_at=None), status=Professional.Status.LISTED
+    )
+    count = 0
+    for host in due.select_related("person").iterator(chunk_size=200):
+        availability.refresh(host)
+        count += 1
+    return count
+
+
+@shared_task
+def erase_closed() -> int:
+    """Closed accounts lose their personal data once no mail that needs it is waiting."""
+    waiting = Message.objects.filter(status=Message.Status.DUE).values("booking__host__person")
+    people = Person.objects.filter(professional__status=Professional.Status.CLOSED, erased_at=None)
+    count = 0
+    for person in people.exclude(pk__in=waiting)[:100]:
+        accounts.erase(person)
+        count += 1
+    return count
