@@ -2,6 +2,7 @@
 
 import secrets
 from pathlib import Path
+from typing import Any
 
 import environ
 from django.utils.translation import gettext_lazy as _
@@ -111,14 +112,18 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
     }
     # Threads of the test suite need a database that is a file, not one that is private to a connection.
+    # pytest-xdist appends its worker's name.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 
 if DATABASES["default"]["ENGINE"].endswith("postgresql"):
     INSTALLED_APPS.insert(0, "django.contrib.postgres")
 
 CACHES = {"default": env.cache_url("CACHE_URL", default=f"filecache://{VAR_DIR / 'cache'}")}
+if CACHES["default"]["BACKEND"].endswith("FileBasedCache"):
+    # Beyond this number Django drops every third entry by chance; its default of 300 would log people out.
+    CACHES["default"]["OPTIONS"] = {"MAX_ENTRIES": 5000}
 
-CELERY_BROKER_URL = env("CELERY_BROKER_URL", default="filesystem://")
+CELERY_BROKER_URL = env("CELERY_BROKER_URL", default="filesystem://localhost//")
 if CELERY_BROKER_URL.startswith("filesystem"):
     _broker = VAR_DIR / "broker"
     for _name in ("queue", "control"):
@@ -127,21 +132,30 @@ if CELERY_BROKER_URL.startswith("filesystem"):
         "data_folder_in": str(_broker / "queue"),
         "data_folder_out": str(_broker / "queue"),
         "control_folder": str(_broker / "control"),
+        "store_processed": False,
     }
+    # `celery inspect` leaves a reply queue behind for every caller; in a folder nobody would tidy them up.
+    CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_IMPORTS = ("config.health",)
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_ALWAYS_EAGER = env.bool("CELERY_TASK_ALWAYS_EAGER", False)
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 # A lost broker message only costs these seconds: every task finds its due rows by itself.
-CELERY_BEAT_SCHEDULE = {
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "heartbeat": {"task": "config.health.heartbeat", "schedule": 15.0},
     "send due messages": {"task": "scheduling.tasks.send_due_messages", "schedule": 10.0},
     "expire holds": {"task": "scheduling.tasks.expire_holds", "schedule": 30.0},
     "complete past bookings": {"task": "scheduling.tasks.complete_past", "schedule": 300.0},
     "erase closed accounts": {"task": "scheduling.tasks.erase_closed", "schedule": 300.0},
     "refresh next free times": {"task": "scheduling.tasks.refresh_next_free", "schedule": 300.0},
 }
+for _entry in CELERY_BEAT_SCHEDULE.values():
+    # After a pause of the worker one sweep is enough, not one for every time that was missed.
+    _entry["options"] = {"expires": _entry["schedule"]}
 
 # --- people ------------------------------------------------------------------------------------------------
 
@@ -190,7 +204,7 @@ FORMAT_MODULE_PATH = ["config.formats"]
 # --- files -------------------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = Path(env("STATIC_ROOT", default=str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(VAR_DIR / "media")))
@@ -223,6 +237,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", PUBLIC_SCHEME == "https")
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # asked by the load balancer over plain http
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", 31_536_000 if PUBLIC_SCHEME == "https" else 0)
 if env.bool("BEHIND_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
