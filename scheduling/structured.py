@@ -8,7 +8,6 @@ from django.utils.safestring import SafeString
 from directory.models import Professional
 from scheduling.models import MeetingType
 
-
 ESCAPES = str.maketrans({"<": "\\u003C", ">": "\\u003E", "&": "\\u0026"})
 
 

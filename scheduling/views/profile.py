@@ -23,9 +23,9 @@ def find_professional(request: HttpRequest, slug: str) -> Professional:
         slug=slug,
     )
     professional.brand = request.brand  # type: ignore[attr-defined]
-    if not professional.is_public and not _may_preview(request, professional):
-        if professional.status != Professional.Status.CLOSED:
-            raise Http404
+    closed = professional.status == Professional.Status.CLOSED
+    if not professional.is_public and not closed and not _may_preview(request, professional):
+        raise Http404
     return professional
 
 
