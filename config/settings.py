@@ -208,11 +208,14 @@ STATIC_ROOT = Path(env("STATIC_ROOT", default=str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(VAR_DIR / "media")))
+# Files as they lie in static/, without collectstatic and hashed names: for working on them.
+PLAIN_STATIC = DEBUG or env.bool("PLAIN_STATIC", False)
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = PLAIN_STATIC
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if not (DEBUG or env.bool("PLAIN_STATIC", False))
+        if not PLAIN_STATIC
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }

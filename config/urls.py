@@ -1,9 +1,16 @@
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from config.health import healthz
 
 urlpatterns = [
+    path("", include("directory.urls")),
+    path("accounts/", include("allauth.urls")),
     path("healthz", healthz),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "directory.views.errors.bad_request"
+handler403 = "directory.views.errors.permission_denied"
+handler404 = "directory.views.errors.not_found"
+handler500 = "directory.views.errors.server_error"

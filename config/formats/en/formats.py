@@ -7,3 +7,7 @@ DATETIME_FORMAT = "j F Y, H:i"
 SHORT_DATETIME_FORMAT = "j M Y, H:i"
 MONTH_DAY_FORMAT = "j F"
 FIRST_DAY_OF_WEEK = 1
+# Ours, for the filters of directory.templatetags.ui.
+DAY_FORMAT = "l, j F"
+DAY_YEAR_FORMAT = "l, j F Y"
+SHORT_DAY_FORMAT = "D j M"
