@@ -5,6 +5,7 @@ from config.health import healthz
 
 urlpatterns = [
     path("", include("directory.urls")),
+    path("", include("scheduling.urls")),
     path("accounts/", include("allauth.urls")),
     path("healthz", healthz),
     path("admin/", admin.site.urls),
