@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import pgettext_lazy
 
 from scheduling import availability
@@ -71,6 +72,12 @@ class Week:
     @property
     def last(self) -> date:
         return self.days[-1].date
+
+    @property
+    def empty_days(self) -> str:
+        """The days of this week from today on with nothing free, for one sentence."""
+        empty = [day.date for day in self.days if not day.times and day.date >= self.today]
+        return ", ".join(date_format(day, "D j.") for day in empty)
 
     @property
     def count(self) -> int:

@@ -1,0 +1,141 @@
+"""The public profile and the page of free times."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+
+from directory.models import Professional
+from directory.views.errors import error
+from scheduling import availability, structured, weeks
+from scheduling.models import Booking, MeetingType
+
+
+def find_professional(request: HttpRequest, slug: str) -> Professional:
+    """Of this brand, with what the page shows. Not public: 404, unless it is her own or staff looks at it."""
+    professional = get_object_or_404(
+        Professional.objects.of_brand(request.brand)  # type: ignore[attr-defined]
+        .select_related("person")
+        .prefetch_related("offices", "languages", "specialties"),
+        slug=slug,
+    )
+    professional.brand = request.brand  # type: ignore[attr-defined]
+    closed = professional.status == Professional.Status.CLOSED
+    if not professional.is_public and not closed and not _may_preview(request, professional):
+        raise Http404
+    return professional
+
+
+def _may_preview(request: HttpRequest, professional: Professional) -> bool:
+    user = request.user
+    return user.is_authenticated and (user.is_staff or professional.person.user_id == user.pk)
+
+
+def parse_start(text: str) -> datetime | None:
+    """An aware instant from a form or link, else None."""
+    try:
+        start = parse_datetime(text)
+    except ValueError:
+        return None
+    return start if start and start.tzinfo else None
+
+
+def parse_day(text: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
+
+
+def profile(request: HttpRequest, slug: str) -> HttpResponse:
+    """/p/<slug>/ – who and why on the left, the booking panel with a week of free times on the right."""
+    professional = find_professional(request, slug)
+    if professional.status == Professional.Status.CLOSED:
+        return error(request, 410, member_left=True)
+    types = list(professional.meeting_types.public().select_related("office"))
+    for meeting_type in types:
+        meeting_type.host = professional
+    wanted = request.GET.get("type", "")
+    chosen = next((one for one in types if one.slug == wanted), types[0] if types else None)
+    context = {"professional": professional, "meeting_types": types, "chosen": chosen}
+    if chosen:
+        context |= week_context(request, chosen) | {"panel_query": f"type={chosen.slug}&"}
+        day = parse_day(request.GET.get("day", ""))
+        open_days = [one for one in context["week"].days if one.times]  # type: ignore[attr-defined]
+        context["shown_day"] = next((one for one in open_days if one.date == day), next(iter(open_days), None))
+    context["structured"] = structured.script(structured.profile(professional, types))
+    return render(request, "scheduling/profile.html", context)
+
+
+def week_context(
+    request: HttpRequest, meeting_type: MeetingType, *, first: date | None = None, exclude: Booking | None = None
+) -> dict[str, object]:
+    """What the week strip needs: the week of `first` or ?from=, in the zone that counts for this meeting."""
+    visitor_zone: str = request.visitor_zone  # type: ignore[attr-defined]
+    zone = weeks.display_zone(meeting_type, visitor_zone)
+    now = timezone.now()
+    first = first or parse_day(request.GET.get("from", ""))
+    week = weeks.week(meeting_type, zone=zone, first=first, now=now, exclude=exclude)
+    return {
+        "week": week,
+        "zone": weeks.describe_zone(zone, now),
+        "zone_fixed": meeting_type.channel == MeetingType.Channel.ON_SITE,
+        "their_zone": weeks.describe_zone(visitor_zone, now),
+    }
+
+
+def find_meeting_type(request: HttpRequest, slug: str, type_slug: str) -> MeetingType:
+    """A bookable type of a public professional of this brand."""
+    meeting_type = get_object_or_404(
+        MeetingType.objects.bookable().select_related("host__person", "office").prefetch_related("host__offices"),
+        slug=type_slug,
+        host__slug=slug,
+        host__brand=request.brand,  # type: ignore[attr-defined]
+    )
+    meeting_type.host.brand = request.brand  # type: ignore[attr-defined]
+    listed = meeting_type.host.status == Professional.Status.LISTED
+    if not listed and not _may_preview(request, meeting_type.host):
+        raise Http404
+    return meeting_type
+
+
+def times(request: HttpRequest, slug: str, type_slug: str) -> HttpResponse:
+    """/p/<slug>/book/<type>/ – free times; ?start= (from a search card) offers that one first."""
+    meeting_type = find_meeting_type(request, slug, type_slug)
+    start = parse_start(request.GET.get("start", ""))
+    wanted = _time(request, meeting_type, start) if start and "from" not in request.GET else None
+    context = week_context(request, meeting_type, first=wanted.start.date() if wanted else None)
+    week: weeks.Week = context["week"]  # type: ignore[assignment]
+    context |= {
+        "meeting_type": meeting_type,
+        "professional": meeting_type.host,
+        "wanted": wanted,
+        "wanted_free": wanted is not None and wanted.iso in {time.iso for day in week.days for time in day.times},
+    }
+    return render(request, "scheduling/times.html", context)
+
+
+def _time(request: HttpRequest, meeting_type: MeetingType, start: datetime) -> weeks.Time:
+    """A start in the zone in which this visitor reads this meeting."""
+    zone = weeks.display_zone(meeting_type, request.visitor_zone)  # type: ignore[attr-defined]
+    return weeks.make_time(start, meeting_type.duration, ZoneInfo(zone))
+
+
+def taken(
+    request: HttpRequest, meeting_type: MeetingType, start: datetime, *, status: int = 409, **context: object
+) -> HttpResponse:
+    """The polite refusal: says so, and offers the nearest free times. 409, or 410 where a hold ran out."""
+    zone = weeks.display_zone(meeting_type, request.visitor_zone)  # type: ignore[attr-defined]
+    found = availability.nearest(meeting_type, start)
+    context |= {
+        "meeting_type": meeting_type,
+        "professional": meeting_type.host,
+        "wanted": _time(request, meeting_type, start),
+        "alternatives": [_time(request, meeting_type, free) for free in found],
+        "zone": weeks.describe_zone(zone, timezone.now()),
+        "again": start in found,
+    }
+    return render(request, "scheduling/taken.html", context, status=status)
