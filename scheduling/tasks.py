@@ -8,8 +8,24 @@ from django.utils import timezone
 
 from directory import accounts
 from directory.models import Person, Professional
-from scheduling import availability, bookings
+from scheduling import availability, bookings, messages
 from scheduling.models import Message
+
+
+@shared_task
+def send_message(message_id: int) -> bool:
+    return messages.deliver(message_id)
+
+
+@shared_task
+def send_due_messages() -> int:
+    """What no broker message announced, or what is tried again; at most for a minute, the next beat goes on."""
+    until, count = timezone.now() + dt.timedelta(minutes=1), 0
+    for message_id in messages.due():
+        count += messages.deliver(message_id)
+        if timezone.now() >= until:
+            break
+    return count
 
 
 @shared_task
