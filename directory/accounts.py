@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from directory import notices
 from directory.models import Brand, Person, Professional, User
 from directory.signals import professional_closing
 
@@ -108,7 +109,9 @@ def _decide(professional: Professional, by: User, allowed: set[str], status: str
 @transaction.atomic
 def approve(professional: Professional, *, by: User) -> Professional:
     """Waiting or suspended → listed."""
-    return _decide(professional, by, {Status.SUBMITTED, Status.SUSPENDED}, Status.LISTED)
+    professional = _decide(professional, by, {Status.SUBMITTED, Status.SUSPENDED}, Status.LISTED)
+    notices.approved(professional)
+    return professional
 
 
 @transaction.atomic
@@ -116,13 +119,17 @@ def refuse(professional: Professional, *, by: User, reason: str) -> Professional
     """Waiting → draft again, with the reason she will read."""
     if not reason.strip():
         raise ValidationError(_("Say why, so that the profile can be mended."))
-    return _decide(professional, by, {Status.SUBMITTED}, Status.DRAFT, reason.strip())
+    professional = _decide(professional, by, {Status.SUBMITTED}, Status.DRAFT, reason.strip())
+    notices.refused(professional)
+    return professional
 
 
 @transaction.atomic
 def suspend(professional: Professional, *, by: User, reason: str = "") -> Professional:
     """Listed → suspended: no longer public; booked appointments stay."""
-    return _decide(professional, by, {Status.LISTED}, Status.SUSPENDED, reason)
+    professional = _decide(professional, by, {Status.LISTED}, Status.SUSPENDED, reason)
+    notices.suspended(professional)
+    return professional
 
 
 @transaction.atomic

@@ -245,7 +245,7 @@ def event_for(booking: Booking, *, audience: Message.Audience, language: str) ->
             private=brand.sensitive,
             description=_description(booking, audience, join_url),
             location=join_url or place(booking),
-            url=links.manage_url(booking) if for_client else "",
+            url=links.manage_url(booking) if for_client else links.host_url(booking),
             conference_url=join_url,
             conference_label=_("Join the video call") if video else "",
             alarm_minutes=ALARM_MINUTES if for_client else None,

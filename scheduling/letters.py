@@ -15,13 +15,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from directory.adapter import sender
+from directory.letterhead import letterhead
 from scheduling import ics, links, mail, weeks
 from scheduling.models import Booking, BookingEvent, MeetingType, Message
 
 Audience = Message.Audience
 Kind = Message.Kind
 Actor = Booking.Actor
-HOST_PAGE = "/my/bookings/"
 
 
 class NoAddress(Exception):
@@ -65,9 +65,8 @@ def compose(message: Message, *, now: datetime) -> EmailMultiAlternatives:
         folder = f"scheduling/email/{message.kind}.{message.audience}"
         text = render_to_string(f"{folder}.txt", context)
         html = render_to_string(f"{folder}.html", context)
-        subject = _subject(message, event)
     return mail.build(
-        subject=subject,
+        subject=context["subject"],
         text=tidy(text),
         html=html,
         sender=sender(brand),
@@ -205,8 +204,7 @@ def _context(message: Message, event: ics.Event) -> dict[str, Any]:
     zone = reading_zone(booking, audience)
     change = _change(message)
     was = change.from_start if change and message.kind == Kind.MOVED else None
-    return {
-        "brand": booking.host.brand,
+    return letterhead(booking.host.brand, _subject(message, event)) | {
         "booking": booking,
         "professional": booking.host,
         "kind": message.kind,
@@ -218,9 +216,6 @@ def _context(message: Message, event: ics.Event) -> dict[str, Any]:
         "reason": change.reason if change and change.actor != audience else "",
         "facts": _facts(message),
         "buttons": _buttons(message, event),
-        "language": translation.get_language(),
-        "home": booking.host.brand.url("/"),
-        "subject": _subject(message, event),
     }
 
 
@@ -257,16 +252,13 @@ def _buttons(message: Message, event: ics.Event) -> list[Button]:
     booking, brand = message.booking, message.booking.host.brand
     if message.kind == Kind.CANCELLED:
         if message.audience == Audience.HOST:
-            return [Button(_("Your appointments"), brand.url(HOST_PAGE))]
+            return [Button(_("View the appointment"), links.host_url(booking))]
         page = booking.host.get_absolute_url() if booking.host.is_public else "/"
         label = _("Book another time") if booking.host.is_public else _("Find another appointment")
         return [Button(label, brand.url(page), primary=True)]
     buttons = []
     if event.conference_url:
         buttons.append(Button(_("Join the video call"), event.conference_url, primary=True))
-    if message.audience == Audience.CLIENT:
-        url = links.manage_url(booking)
-        buttons.append(Button(_("View, move or cancel"), url, primary=not buttons))
-    else:
-        buttons.append(Button(_("Your appointments"), brand.url(HOST_PAGE)))
+    url = links.manage_url(booking) if message.audience == Audience.CLIENT else links.host_url(booking)
+    buttons.append(Button(_("View, move or cancel"), url, primary=not buttons))
     return buttons

@@ -65,6 +65,11 @@ def manage_url(booking: Booking) -> str:
     return booking.host.brand.url(manage_path(booking))
 
 
+def host_url(booking: Booking) -> str:
+    """The booking among the professional's own pages; opens after logging in."""
+    return booking.host.brand.url(f"/my/bookings/{booking.uid}/")
+
+
 def find(brand: Brand, token: str) -> Booking | None:
     """The booking of this brand that a manage token opens."""
     bookings = Booking.objects.of_brand(brand).select_related(

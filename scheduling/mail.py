@@ -36,8 +36,8 @@ class Invitation(EmailMultiAlternatives):
         file.add_header("Content-Disposition", "attachment", filename="invite.ics")
         self.attach(_base64(file, calendar))
 
-    def message(self) -> Any:
-        mixed = super().message()
+    def message(self) -> Any:  # type: ignore[override]
+        mixed: Any = super().message()
         alternative = mixed.get_payload()[0]
         part = MIMEBase("text", "calendar", method=self.method, charset="UTF-8")
         alternative.attach(_base64(part, self.calendar))
@@ -99,7 +99,8 @@ class EmlBackend(BaseEmailBackend):
         for message in email_messages:
             if not message.recipients():
                 continue
-            content = message.message().as_bytes(linesep="\r\n")
+            mail: Any = message.message()
+            content = mail.as_bytes(linesep="\r\n")
             name = f"{timezone.now().astimezone(UTC):%Y%m%dT%H%M%S%fZ}-{secrets.token_hex(4)}.eml"
             unfinished = folder / f".{name}.part"
             unfinished.write_bytes(content)

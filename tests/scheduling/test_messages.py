@@ -114,15 +114,15 @@ def test_nobody_without_an_address_gets_a_row(booking, field, audience):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_rows_live_and_die_with_the_transaction(django_capture_on_commit_callbacks):
+def test_rows_live_and_die_with_the_transaction():
     booking = make_booking()
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         messages.queue(booking, Kind.CONFIRMED)
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     assert not Message.objects.exists()
 
 
-def test_the_worker_is_told_after_the_commit(booking, settings, django_capture_on_commit_callbacks):
+def test_the_worker_is_told_after_the_commit(booking, django_capture_on_commit_callbacks):
     from config.celery import app
 
     app.conf.task_always_eager = True
