@@ -92,9 +92,7 @@ def runs(*, zone: str, weekly: Hours, overrides: Hours, first_day: int, last_day
         ends.append(end[window])
         windows.append(window)
     start, end, window = np.concatenate(starts), np.concatenate(ends), np.concatenate(windows)
-    order = np.argsort(start, kind="stable")
-    start, end, window = start[order], end[order], window[order]
-    # A window that a clock change cuts is still one run where its pieces touch.
+    # Sorted, as the clocks follow one another. A window that a change cuts is one run where its pieces touch.
     touches = start[1:] == end[:-1]
     same = touches & (window[1:] == window[:-1])
     is_first, is_last, ends_stretch = np.ones((3, len(start)), bool)
