@@ -122,6 +122,10 @@ class StoredMail:
         return str(self.mail["Subject"] or "")
 
     @property
+    def replies_to(self) -> str:
+        return str(self.mail["Reply-To"] or "")
+
+    @property
     def text(self) -> str:
         return self._body("plain")
 

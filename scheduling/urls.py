@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scheduling.views import booking, profile, zones
+from scheduling.views import booking, dev_mail, profile, zones
 
 urlpatterns = [
     path("p/<slug:slug>/", profile.profile, name="profile"),
@@ -16,5 +16,9 @@ urlpatterns = [
     path("b/<str:token>/cancel/", booking.cancel, name="booking_cancel"),
     path("b/<str:token>/<str:name>.ics", booking.calendar_file, name="booking_ics"),
     path("join/<str:token>/", booking.join, name="join"),
+    path("dev/mail/", dev_mail.index, name="dev_mail"),
+    path("dev/mail/<str:name>/", dev_mail.show, name="dev_mail_show"),
+    path("dev/mail/<str:name>/html/", dev_mail.html, name="dev_mail_html"),
+    path("dev/mail/<str:name>/raw/", dev_mail.raw, name="dev_mail_raw"),
     path("time-zone/", zones.choose, name="time_zone"),
 ]
