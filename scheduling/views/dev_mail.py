@@ -60,18 +60,18 @@ def index(request: HttpRequest) -> HttpResponse:
     )
 
 
-@local_only
+@local_only  # type: ignore[arg-type]  # django-csp types its decorators for views without arguments
 @require_safe
-@csp_update({"frame-src": ["'self'"]})
+@csp_update({"frame-src": ["'self'"]})  # type: ignore[arg-type]
 def show(request: HttpRequest, name: str) -> HttpResponse:
     """The mail with its headers and parts; its HTML in a sandboxed frame."""
     return render(request, "scheduling/dev_mail/show.html", {"stored": _stored(name)})
 
 
-@local_only
+@local_only  # type: ignore[arg-type]
 @require_safe
 @xframe_options_sameorigin
-@csp_replace(HTML_POLICY)
+@csp_replace(HTML_POLICY)  # type: ignore[arg-type]
 def html(request: HttpRequest, name: str) -> HttpResponse:
     """The HTML part alone, for the frame: its own inline styles, no scripts, links in a new tab."""
     return HttpResponse(_stored(name).html.replace("<head>", '<head><base target="_blank">', 1))

@@ -13,7 +13,7 @@ from django.core.mail.backends.locmem import EmailBackend as LocalMemory
 from django.db import transaction
 from icalendar import Calendar
 
-from scheduling import letters, links, messages
+from scheduling import bookings, letters, links, messages
 from scheduling.models import Booking, MeetingType, Message
 from scheduling.models.bookings import Status
 from scheduling.tasks import send_due_messages, send_message
@@ -528,6 +528,35 @@ def test_the_same_clock_under_another_name_is_not_mentioned(booking):
     booking.client_time_zone = "Europe/Paris"
     booking.save()
     assert "That is" not in body(sent_mail(due_row(booking)), "plain")
+
+
+# --- the verbs of a booking --------------------------------------------------------------------------------
+
+
+def test_a_booking_from_confirmation_to_cancellation():
+    """Both sides get each step once; their calendars see one UID and a rising SEQUENCE."""
+    host = factories.make_professional(email="alice@example.org")
+    meeting_type = factories.make_meeting_type(host)
+    monday = datetime(2027, 3, 8, 9, 0, tzinfo=UTC)
+    booking = bookings.hold(meeting_type, monday, time_zone="Europe/Berlin")
+    booking = bookings.confirm(booking, name="Bob Berg", email="bob@example.org")
+    assert send_due_messages() == 2
+    booking = bookings.reschedule(booking, monday + timedelta(days=1), actor=Booking.Actor.CLIENT)
+    assert send_due_messages() == 2
+    booking = bookings.cancel(booking, actor=Booking.Actor.HOST, reason="I am ill.")
+    assert send_due_messages() == 2
+    assert send_due_messages() == 0
+    mails = [parsed(mail.message().as_bytes()) for mail in outbox_of.outbox]
+    for address in ("bob@example.org", "alice@example.org"):
+        files = [Calendar.from_ical(body_calendar(mail)) for mail in mails if mail["To"] == address]
+        assert [file["METHOD"] for file in files] == ["REQUEST", "REQUEST", "CANCEL"]
+        events = [file.events[0] for file in files]
+        assert [event["SEQUENCE"] for event in events] == [0, 1, 2]
+        assert {event["UID"] for event in events} == {str(booking.pk)}
+        assert len({event.decoded("DTSTART") for event in events}) == 2
+    moved_mail = next(mail for mail in mails if "Moved" in mail["Subject"] and mail["To"] == "bob@example.org")
+    assert "Before: Monday, 8 March 2027, 10:00." in body(moved_mail, "plain")
+    assert "Tuesday, 9 March 2027" in body(moved_mail, "plain")
 
 
 # --- a real server -----------------------------------------------------------------------------------------
