@@ -1,19 +1,9 @@
 """schema.org data of public pages (features 5.5): one graph, nothing that the page itself does not show."""
 
-import json
 from typing import Any
-
-from django.utils.safestring import SafeString
 
 from directory.models import Professional
 from scheduling.models import MeetingType
-
-ESCAPES = str.maketrans({"<": "\\u003C", ">": "\\u003E", "&": "\\u0026"})
-
-
-def script(data: dict[str, Any]) -> SafeString:
-    """JSON that cannot end the script element it stands in."""
-    return SafeString(json.dumps(data, ensure_ascii=False).translate(ESCAPES))
 
 
 def profile(professional: Professional, meeting_types: list[MeetingType]) -> dict[str, Any]:

@@ -13,17 +13,22 @@ class DetailsForm(forms.Form):
     """Name and mail first; a phone number only where the meeting is a call."""
 
     name = forms.CharField(
-        label=_("First and last name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
+        label=_("First and last name"),
+        max_length=120,
+        error_messages={"required": _("Please enter your name.")},
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     email = forms.EmailField(
         label=_("E-mail"),
         help_text=_("The confirmation with your calendar file goes here."),
+        error_messages={"required": _("Please enter your e-mail address.")},
         widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
     )
     phone = forms.CharField(
         label=_("Phone"),
         max_length=40,
         required=False,
+        error_messages={"required": _("Please enter the number on which you will be called.")},
         validators=[PHONE],
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
     )
@@ -34,7 +39,10 @@ class DetailsForm(forms.Form):
         help_text=_("A sentence or two helps to prepare. Please leave out what is confidential."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    privacy = forms.BooleanField(label=_("I have read the privacy notice."))
+    privacy = forms.BooleanField(
+        label=_("I have read the privacy notice"),
+        error_messages={"required": _("Please confirm that you have read it.")},
+    )
 
     def __init__(self, *args, channel: str = MeetingType.Channel.ON_SITE, sensitive: bool = False, **kwargs) -> None:  # type: ignore[no-untyped-def]
         super().__init__(*args, **kwargs)
@@ -44,7 +52,7 @@ class DetailsForm(forms.Form):
         if sensitive:
             self.fields["privacy"].label = _(
                 "I have read the privacy notice and agree that my details, which may say something about my health,"
-                " are used to arrange this appointment."
+                " are used to arrange this appointment"
             )
 
 

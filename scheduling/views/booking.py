@@ -83,7 +83,7 @@ def details(request: HttpRequest, booking: Booking, token: str) -> HttpResponse:
         return redirect(f"/b/{token}/")
     typed = request.session.get(TYPED)
     form = DetailsForm(
-        request.POST or None,
+        request.POST if request.method == "POST" else None,
         initial=typed if isinstance(typed, dict) else None,
         channel=booking.channel,
         sensitive=booking.host.brand.sensitive,
@@ -232,7 +232,7 @@ def cancel(request: HttpRequest, booking: Booking, token: str) -> HttpResponse:
     """GET asks, POST cancels: a mail scanner that follows the link changes nothing."""
     if not booking.is_open or timezone.now() > booking.cancel_until:
         return redirect(f"/b/{token}/")
-    form = CancelForm(request.POST or None)
+    form = CancelForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             bookings.cancel(booking, actor=Booking.Actor.CLIENT, reason=form.cleaned_data["reason"])

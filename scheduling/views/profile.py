@@ -35,12 +35,12 @@ def _may_preview(request: HttpRequest, professional: Professional) -> bool:
 
 
 def parse_start(text: str) -> datetime | None:
-    """An aware instant from a form or link, else None."""
+    """An aware instant from a form or link that somebody could mean, else None."""
     try:
         start = parse_datetime(text)
     except ValueError:
         return None
-    return start if start and start.tzinfo else None
+    return start if start and start.tzinfo and 2000 <= start.year < 2200 else None
 
 
 def parse_day(text: str) -> date | None:
@@ -66,7 +66,7 @@ def profile(request: HttpRequest, slug: str) -> HttpResponse:
         day = parse_day(request.GET.get("day", ""))
         open_days = [one for one in context["week"].days if one.times]  # type: ignore[attr-defined]
         context["shown_day"] = next((one for one in open_days if one.date == day), next(iter(open_days), None))
-    context["structured"] = structured.script(structured.profile(professional, types))
+    context["structured"] = structured.profile(professional, types)
     return render(request, "scheduling/profile.html", context)
 
 
