@@ -177,6 +177,16 @@ ACCOUNT_ADAPTER = "directory.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_FORMS = {
+    "login": "directory.account_forms.LoginForm",
+    "signup": "directory.account_forms.SignupForm",
+    "add_email": "directory.account_forms.AddEmailForm",
+    "change_password": "directory.account_forms.ChangePasswordForm",
+    "set_password": "directory.account_forms.SetPasswordForm",
+    "reset_password": "directory.account_forms.ResetPasswordForm",
+    "reset_password_from_key": "directory.account_forms.ResetPasswordKeyForm",
+    "reauthenticate": "directory.account_forms.ReauthenticateForm",
+}
 ACCOUNT_SIGNUP_FORM_CLASS = "directory.forms.SignUpForm"
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False

@@ -1,17 +1,18 @@
 """django-allauth in the brand's name."""
 
+from email.utils import formataddr
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import get_language
 
 from directory.models import Brand
 
 
 def sender(brand: Brand) -> str:
     """`"Name" <address>` from which a brand sends mail."""
-    from email.utils import formataddr
-
     return formataddr((brand.sender_name or brand.name, brand.sender_address))
 
 
@@ -29,7 +30,10 @@ class AccountAdapter(DefaultAccountAdapter):
         return subject
 
     def render_mail(self, template_prefix: str, email: str, context: dict[str, Any], headers: Any = None) -> Any:
-        return super().render_mail(template_prefix, email, {**context, "brand": self._brand()}, headers)
+        brand = self._brand()
+        ours = {"brand": brand, "home": brand.url() if brand else "", "subject": brand.name if brand else ""}
+        ours["language"] = get_language() or settings.LANGUAGE_CODE
+        return super().render_mail(template_prefix, email, context | ours, headers)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return getattr(request, "brand", None) is not None

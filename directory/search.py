@@ -16,7 +16,7 @@ from directory.models.professionals import ProfessionalQuerySet
 
 PAGE_SIZE = 10
 SORTS = ("soonest", "name")
-_TRANSLITERATED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+_TRANSLITERATED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ł": "l", "ø": "o", "đ": "d", "æ": "ae"})
 
 
 def fold(text: str) -> str:
