@@ -112,7 +112,7 @@ def prepare() -> None:
     from directory.models import Brand
 
     call_command("migrate", verbosity=0, interactive=False)
-    if "demo" in get_commands() and not Brand.objects.exists():
+    if settings.DEVELOPMENT and "demo" in get_commands() and not Brand.objects.exists():
         say("First start: loading demo data …")
         call_command("demo", verbosity=0)
     if "Manifest" in settings.STORAGES["staticfiles"]["BACKEND"]:
