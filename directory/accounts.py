@@ -44,7 +44,7 @@ def sign_up(*, user: User, brand: Brand, first_name: str, last_name: str, langua
 
 def _create_professional(person: Person, brand: Brand) -> Professional:
     """With the first free slug of anna-beispiel, anna-beispiel-2 …; the unique constraint settles races."""
-    base = slugify(_transliterate(f"{person.first_name} {person.last_name}"))[:100] or "profile"
+    base = slugify(transliterate(f"{person.first_name} {person.last_name}"))[:100] or "profile"
     number = 1
     while True:
         slug = base if number == 1 else f"{base}-{number}"
@@ -57,7 +57,7 @@ def _create_professional(person: Person, brand: Brand) -> Professional:
                 raise
 
 
-def _transliterate(text: str) -> str:
+def transliterate(text: str) -> str:
     table: dict[str, str | int | None] = {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"}
     return text.translate(str.maketrans(table))
 

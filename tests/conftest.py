@@ -4,6 +4,8 @@ import os
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -120,6 +122,15 @@ def admin_user(db):
 @pytest.fixture
 def admin_client(brand: Brand, admin_user) -> Client:
     return client_of(brand, admin_user)
+
+
+@pytest.fixture
+def next_monday() -> datetime:
+    """10:00 in Berlin on a Monday that is at least a week away: inside everybody's hours."""
+    zone = ZoneInfo("Europe/Berlin")
+    today = datetime.now(zone).date()
+    day = today + timedelta(days=14 - today.weekday())
+    return datetime(day.year, day.month, day.day, 10, tzinfo=zone)
 
 
 @pytest.fixture

@@ -1,0 +1,136 @@
+"""The form of a meeting type, in groups a professional thinks in."""
+
+from typing import Any
+
+from django import forms
+from django.forms import BoundField
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from directory.models import Professional
+from scheduling.forms.fields import DateInput, MinutesField
+from scheduling.meeting_types import CHOOSABLE
+from scheduling.models import MeetingType
+
+YEAR = 525_600
+
+
+class MeetingTypeForm(forms.ModelForm):  # type: ignore[type-arg]
+    notice = MinutesField(
+        most=YEAR,
+        label=gettext_lazy("Minimum notice"),
+        help_text=gettext_lazy("How long before the start somebody may still book."),
+    )
+    cancel_cutoff = MinutesField(
+        most=YEAR,
+        label=gettext_lazy("Clients may cancel until this long before the start"),
+        help_text=gettext_lazy("Shown before booking. It binds clients only; you may always cancel."),
+    )
+    move_cutoff = MinutesField(
+        most=YEAR,
+        label=gettext_lazy("Clients may move until this long before the start"),
+        help_text=gettext_lazy("Shown before booking. It binds clients only; you may always move."),
+    )
+
+    video_url = forms.URLField(
+        label=gettext_lazy("Video link"),
+        required=False,
+        assume_scheme="https",
+        help_text=gettext_lazy("Your own video room. Clients reach it through our join link, only after booking."),
+    )
+
+    class Meta:
+        model = MeetingType
+        fields = [
+            "title",
+            "description",
+            "visibility",
+            "channel",
+            "office",
+            "video_url",
+            "price_text",
+            "duration",
+            "step",
+            "buffer_before",
+            "buffer_after",
+            "notice",
+            "horizon_days",
+            "last_date",
+            "cancel_cutoff",
+            "move_cutoff",
+            "seats",
+            "daily_limit",
+            "weekly_limit",
+            "preparation",
+        ]
+        labels = {
+            "visibility": gettext_lazy("Who can book it"),
+            "channel": gettext_lazy("Where it takes place"),
+            "duration": gettext_lazy("Duration in minutes"),
+            "step": gettext_lazy("A start every … minutes"),
+            "buffer_before": gettext_lazy("Kept free before, in minutes"),
+            "buffer_after": gettext_lazy("Kept free after, in minutes"),
+            "horizon_days": gettext_lazy("Bookable this many days ahead"),
+            "last_date": gettext_lazy("Last day it can be booked for"),
+            "seats": gettext_lazy("Seats"),
+            "daily_limit": gettext_lazy("At most this many a day"),
+            "weekly_limit": gettext_lazy("At most this many a week"),
+            "preparation": gettext_lazy("How clients prepare"),
+            "price_text": gettext_lazy("Price"),
+        }
+        help_texts = {
+            "office": gettext_lazy("Empty: your first office."),
+            "step": gettext_lazy(
+                "Empty: one after the other, by the duration. 15 gives starts at :00, :15, :30 and :45."
+            ),
+            "last_date": gettext_lazy("Empty: no last day."),
+            "seats": gettext_lazy("More than one makes it a group meeting."),
+            "daily_limit": gettext_lazy("Empty: no limit."),
+            "weekly_limit": gettext_lazy("Empty: no limit."),
+            "price_text": gettext_lazy("As clients should read it, for example “190 € including VAT”."),
+        }
+        widgets = {
+            "description": forms.Textarea(attrs={"rows": 3}),
+            "preparation": forms.Textarea(attrs={"rows": 4}),
+            "visibility": forms.RadioSelect,
+            "channel": forms.RadioSelect,
+            "last_date": DateInput,
+        }
+
+    groups = [
+        (
+            gettext_lazy("Basics"),
+            ["title", "description", "channel", "office", "video_url", "price_text", "visibility"],
+        ),
+        (gettext_lazy("Times"), ["duration", "step", "buffer_before", "buffer_after"]),
+        (gettext_lazy("When it can be booked"), ["notice", "horizon_days", "last_date"]),
+        (gettext_lazy("Rules for clients"), ["cancel_cutoff", "move_cutoff"]),
+        (gettext_lazy("Limits"), ["seats", "daily_limit", "weekly_limit"]),
+        (gettext_lazy("Texts"), ["preparation"]),
+    ]
+
+    def __init__(self, *args: Any, host: Professional, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["office"].queryset = host.offices.all()  # type: ignore[attr-defined]
+        self.fields["office"].empty_label = _("Your first office")  # type: ignore[attr-defined]
+        labels = dict(MeetingType.Visibility.choices)
+        self.fields["visibility"].choices = [(value, labels[value]) for value in CHOOSABLE]  # type: ignore[attr-defined]
+        self.fields["channel"].choices = MeetingType.Channel.choices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        daily, weekly = data.get("daily_limit"), data.get("weekly_limit")
+        if daily and weekly and daily > weekly:
+            self.add_error("weekly_limit", _("The weekly limit is below the daily one."))
+        if data.get("channel") != MeetingType.Channel.ON_SITE:
+            data["office"] = None
+        if data.get("channel") != MeetingType.Channel.VIDEO:
+            data["video_url"] = ""
+        return data
+
+    def fieldsets(self) -> list[tuple[str, list[BoundField]]]:
+        """(heading, fields) in the order of the page."""
+        return [(str(heading), [self[name] for name in names]) for heading, names in self.groups]
+
+    def values(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in self.Meta.fields}
