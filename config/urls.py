@@ -8,6 +8,8 @@ urlpatterns = [
     path("", include("scheduling.urls")),
     path("accounts/", include("allauth.urls")),
     path("healthz", healthz),
+    path("my/", include("directory.member_urls")),
+    path("my/", include("scheduling.member_urls")),
     path("admin/", admin.site.urls),
 ]
 

@@ -1,4 +1,4 @@
-"""Forms of the directory."""
+"""What allauth asks beside e-mail and password."""
 
 from django import forms
 from django.http import HttpRequest

@@ -1,0 +1,5 @@
+"""Forms of the directory."""
+
+from directory.forms.accounts import SignUpForm
+
+__all__ = ["SignUpForm"]

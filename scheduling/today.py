@@ -1,0 +1,139 @@
+"""What the first page of a professional says: what is next, what needs her, when she is free."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from directory import accounts
+from directory.models import Professional
+from scheduling import hours
+from scheduling.models import AvailabilityOverride, AvailabilityRule, Booking, MeetingType, Message
+
+Status = Professional.Status
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that needs her, with the one thing to do about it. `tone`: danger, warning or info."""
+
+    tone: str
+    text: str
+    action: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of the way to a public page."""
+
+    text: str
+    done: bool
+    action: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    next: Booking | None
+    today: list[Booking]
+    notes: list[Note]
+    steps: list[Step]
+
+
+def overview(professional: Professional, *, now: datetime | None = None) -> Overview:
+    """Everything for the page; a bounded number of queries, whatever the number of bookings."""
+    now = now or timezone.now()
+    start = timezone.localtime(now, ZoneInfo(professional.time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    end = start + timedelta(days=1)
+    mine = Booking.objects.filter(host=professional).select_related("meeting_type")
+    missing = accounts.missing_for_submission(professional)
+    has_hours = (
+        AvailabilityRule.objects.filter(host=professional).exists()
+        or AvailabilityOverride.objects.filter(host=professional, last_date__gte=start.date())
+        .exclude(windows=[])
+        .exists()
+    )
+    has_types = MeetingType.objects.public().filter(host=professional).exists()
+    return Overview(
+        next=mine.upcoming(now).order_by("starts_at").first(),
+        today=list(
+            mine.real()
+            .exclude(status__in=["cancelled", "declined"])
+            .filter(starts_at__lt=end, ends_at__gt=start)
+            .order_by("starts_at")[:100]
+        ),
+        notes=_notes(professional, missing, has_hours=has_hours, has_types=has_types, now=now),
+        steps=_steps(professional, missing, has_hours=has_hours, has_types=has_types),
+    )
+
+
+def _steps(professional: Professional, missing: list[str], *, has_hours: bool, has_types: bool) -> list[Step]:
+    """The way to a public page; empty once it is reached."""
+    if professional.status not in (Status.DRAFT, Status.SUBMITTED):
+        return []
+    profile, submitted = reverse("my_profile"), professional.status == Status.SUBMITTED
+    return [
+        Step(_("Describe yourself: title, text, specialties, languages, office"), not missing, _("Fill in"), profile),
+        Step(_("Say when you are open"), has_hours, _("Set hours"), reverse("my_hours")),
+        Step(_("Say what can be booked"), has_types, _("Add a meeting type"), reverse("my_meeting_types")),
+        Step(_("Send your profile for approval"), submitted, _("Submit"), f"{profile}#submit"),
+    ]
+
+
+def _notes(
+    professional: Professional, missing: list[str], *, has_hours: bool, has_types: bool, now: datetime
+) -> list[Note]:
+    """What needs her, the worst first."""
+    notes = []
+    profile, hours_page = reverse("my_profile"), reverse("my_hours")
+    listed = professional.status == Status.LISTED
+    if professional.status == Status.SUSPENDED:
+        text = _("Your profile is suspended and not public. Booked appointments stay.")
+        notes.append(Note("danger", text, _("Write to us"), f"mailto:{professional.brand.support_email}"))
+    elif professional.status == Status.DRAFT and professional.refusal_reason:
+        text = _("Your profile was not approved: %(reason)s") % {"reason": professional.refusal_reason}
+        notes.append(Note("danger", text, _("Mend the profile"), profile))
+    elif professional.status == Status.SUBMITTED:
+        text = _("Your profile is waiting for approval. We write to you as soon as it is checked.")
+        notes.append(Note("info", text, _("See the profile"), profile))
+    if listed and missing:
+        text = _("Your profile is incomplete: %(what)s.") % {"what": ", ".join(missing)}
+        notes.append(Note("warning", text, _("Complete it"), profile))
+    if listed and not has_hours:
+        notes.append(Note("danger", _("Nobody can book: you have no hours."), _("Set hours"), hours_page))
+    if listed and not has_types:
+        text = _("Nobody can book: no meeting type is shown on your profile.")
+        notes.append(Note("danger", text, _("Add or show one"), reverse("my_meeting_types")))
+    if listed and has_hours and has_types and professional.next_free_at is None:
+        text = _("Nothing is free in the time ahead that can be booked.")
+        notes.append(Note("warning", text, _("Look at your hours"), hours_page))
+    return [*notes, *_about_bookings(professional, now)]
+
+
+def _about_bookings(professional: Professional, now: datetime) -> list[Note]:
+    notes = []
+    stuck = (
+        Message.objects.filter(
+            booking__host=professional, status=Message.Status.FAILED, created_at__gte=now - timedelta(days=14)
+        )
+        .filter(audience=Message.Audience.CLIENT, booking__ends_at__gt=now)
+        .select_related("booking")
+        .first()
+    )
+    if stuck:
+        text = _("A mail to %(name)s could not be delivered. Perhaps call.") % {"name": stuck.booking.client_name}
+        notes.append(Note("warning", text, _("See the appointment"), reverse("my_booking", args=[stuck.booking_id])))
+    outside = len(hours.outside(professional, now=now))
+    if outside:
+        text = ngettext(
+            "%(count)s booked appointment lies outside your hours.",
+            "%(count)s booked appointments lie outside your hours.",
+            outside,
+        ) % {"count": outside}
+        notes.append(Note("info", text, _("Show"), f"{reverse('my_hours')}#outside"))
+    return notes

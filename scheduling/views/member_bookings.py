@@ -1,0 +1,246 @@
+"""The professional's bookings: list, detail, phone entry, move, cancel, done."""
+
+import uuid
+from datetime import date, datetime
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from directory.access import MemberRequest, professional_required
+from scheduling import agenda, bookings, meeting_types, weeks
+from scheduling.forms.bookings import EntryForm, FilterForm, OfferedForm, OtherTimeForm, ReasonForm, reason_in_words
+from scheduling.models import Booking
+
+PAGE = 25
+
+
+def _mine(request: MemberRequest, uid: uuid.UUID) -> Booking:
+    """Her own appointment, or 404; never a hold."""
+    mine = Booking.objects.filter(host=request.professional).real().select_related("meeting_type__office", "client")
+    booking = get_object_or_404(mine, pk=uid)
+    booking.host = booking.meeting_type.host = request.professional
+    return booking
+
+
+@professional_required
+def index(request: MemberRequest) -> HttpResponse:
+    host, now = request.professional, timezone.now()
+    tab = next((name for name in agenda.TABS if name == request.GET.get("tab")), agenda.UPCOMING)
+    form = FilterForm(request.GET, host=host)
+    form.is_valid()
+    words, meeting_type = form.cleaned_data.get("q", ""), form.cleaned_data.get("type")
+    found = agenda.narrowed(agenda.tab(host, tab, now), words=words, meeting_type=meeting_type)
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    query = request.GET.copy()
+    query.pop("page", None)
+    query.pop("tab", None)
+    context = {
+        "professional": host,
+        "tab": tab,
+        "form": form,
+        "page": page,
+        "is_narrowed": bool(words or meeting_type),
+        "query": query.urlencode(),
+        "now": now,
+    }
+    return render(request, "scheduling/member/bookings.html", context)
+
+
+@professional_required
+def detail(request: MemberRequest, uid: uuid.UUID) -> HttpResponse:
+    return _detail(request, _mine(request, uid), ReasonForm())
+
+
+def _detail(request: MemberRequest, booking: Booking, cancel_form: ReasonForm, status: int = 200) -> HttpResponse:
+    now = timezone.now()
+    context = {
+        "professional": request.professional,
+        "booking": booking,
+        "events": booking.events.select_related("actor_user"),
+        "mails": booking.messages.all(),
+        "cancel_form": cancel_form,
+        "has_begun": booking.starts_at <= now,
+        "can_change": booking.is_open and booking.ends_at > now,
+        "can_finish": booking.starts_at <= now and booking.status in ("confirmed", "completed", "no_show"),
+        "now": now,
+    }
+    return render(request, "scheduling/member/booking.html", context, status=status)
+
+
+@professional_required
+def move(request: MemberRequest, uid: uuid.UUID) -> HttpResponse:
+    """The offered times of a week, or any time; a time outside her rules is asked about once more."""
+    booking, now = _mine(request, uid), timezone.now()
+    if not booking.is_open:
+        messages.error(request, _("This appointment can no longer be moved."))
+        return redirect("my_booking", uid)
+    offered = OfferedForm(now=now)
+    other = OtherTimeForm(host=request.professional, now=now, auto_id="other_%s", initial=_initial_time(booking))
+    if request.method != "POST":
+        return _move_page(request, booking, offered, other)
+    form: OfferedForm | OtherTimeForm
+    if "day" in request.POST or "at" in request.POST:
+        form = other = OtherTimeForm(request.POST, host=request.professional, now=now, auto_id="other_%s")
+    else:
+        form = offered = OfferedForm(request.POST, now=now)
+    if not form.is_valid():
+        return _move_page(request, booking, offered, other, status=422)
+    outside = bool(form.cleaned_data.get("outside"))
+    try:
+        bookings.reschedule(
+            booking,
+            form.cleaned_data["start"],
+            actor=Booking.Actor.HOST,
+            user=request.user,
+            reason=form.cleaned_data["reason"],
+            outside_rules=outside,
+        )
+    except bookings.BookingError as error:
+        return _move_page(request, booking, offered, other, status=409, refused=error)
+    told = _("Your client gets a mail with the new time.") if booking.client_email else ""
+    messages.success(request, f"{_('Moved to %(time)s.') % {'time': _when(form.cleaned_data['start'])}} {told}".strip())
+    return redirect("my_booking", uid)
+
+
+def _initial_time(booking: Booking) -> dict[str, object]:
+    local = timezone.localtime(booking.starts_at)
+    return {"day": local.date(), "at": local.time()}
+
+
+def _move_page(
+    request: MemberRequest,
+    booking: Booking,
+    offered: object,
+    other: object,
+    *,
+    status: int = 200,
+    refused: bookings.BookingError | None = None,
+) -> HttpResponse:
+    context = {
+        "professional": request.professional,
+        "booking": booking,
+        "offered_form": offered,
+        "other_form": other,
+        "week": weeks.week(
+            booking.meeting_type, zone=request.professional.time_zone, first=_first_day(request), exclude=booking
+        ),
+        **_refusal(refused),
+    }
+    return render(request, "scheduling/member/move.html", context, status=status)
+
+
+def _first_day(request: MemberRequest) -> date | None:
+    """?from=2026-11-24; nonsense is as good as nothing."""
+    try:
+        return parse_date(request.GET.get("from", ""))
+    except ValueError:
+        return None
+
+
+def _refusal(error: bookings.BookingError | None) -> dict[str, object]:
+    """What a page needs to say why a time was refused."""
+    return {
+        "refused": str(error) if error else "",
+        "conflict": getattr(error, "conflict", None),
+        "refusal": reason_in_words(error.reason) if isinstance(error, bookings.NotOffered) else "",
+    }
+
+
+@professional_required
+def enter(request: MemberRequest) -> HttpResponse:
+    """A booking taken on the phone. A conflict is shown with what is in the way; nothing is saved then."""
+    host, now = request.professional, timezone.now()
+    form = EntryForm(
+        request.POST if request.method == "POST" else None, host=host, now=now, initial=_entry_start(request)
+    )
+    if not form.is_valid():
+        return _entry_page(request, form, status=422 if form.is_bound else 200)
+    data = form.cleaned_data
+    meeting_type = data["meeting_type"]
+    meeting_type.host = host
+    try:
+        booking = bookings.enter(
+            meeting_type,
+            data["start"],
+            name=data["name"],
+            email=data["email"],
+            phone=data["phone"],
+            note=data["note"],
+            user=request.user,
+            outside_rules=data["outside"],
+            notify=not data["silent"],
+        )
+    except bookings.BookingError as error:
+        return _entry_page(request, form, status=409, refused=error)
+    messages.success(
+        request,
+        _("Booked: %(name)s, %(time)s.") % {"name": booking.client_name, "time": _when(booking.starts_at)},
+    )
+    return redirect("my_booking", booking.pk)
+
+
+def _entry_start(request: MemberRequest) -> dict[str, object]:
+    try:
+        day = parse_date(request.GET.get("day", ""))
+    except ValueError:
+        day = None
+    return {"day": day or timezone.localdate()}
+
+
+def _entry_page(
+    request: MemberRequest, form: EntryForm, *, status: int, refused: bookings.BookingError | None = None
+) -> HttpResponse:
+    context = {
+        "professional": request.professional,
+        "form": form,
+        "has_types": meeting_types.listed(request.professional).exists(),
+        **_refusal(refused),
+    }
+    return render(request, "scheduling/member/enter.html", context, status=status)
+
+
+@require_POST
+@professional_required
+def cancel(request: MemberRequest, uid: uuid.UUID) -> HttpResponse:
+    booking = _mine(request, uid)
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        return _detail(request, booking, form, status=422)
+    try:
+        bookings.cancel(booking, actor=Booking.Actor.HOST, user=request.user, reason=form.cleaned_data["reason"])
+    except bookings.BookingError as error:
+        messages.error(request, str(error))
+    else:
+        told = _("Cancelled. Your client gets a mail with your reason.")
+        messages.success(
+            request, told if booking.client_email else _("Cancelled. There is no e-mail address to write to.")
+        )
+    return redirect("my_booking", uid)
+
+
+@require_POST
+@professional_required
+def finish(request: MemberRequest, uid: uuid.UUID) -> HttpResponse:
+    """Done, or the client did not appear."""
+    booking = _mine(request, uid)
+    verb = bookings.no_show if "no_show" in request.POST else bookings.complete
+    try:
+        booking = verb(booking, user=request.user)
+    except bookings.BookingError as error:
+        messages.error(request, str(error))
+    else:
+        messages.info(request, _("Noted: %(status)s.") % {"status": booking.get_status_display()})
+    return redirect("my_booking", uid)
+
+
+def _when(instant: datetime) -> str:
+    """ "Tuesday, 24 November 2026, 10:00" on her clock."""
+    local = timezone.localtime(instant)
+    return f"{date_format(local, 'l')}, {date_format(local, 'DATETIME_FORMAT')}"
