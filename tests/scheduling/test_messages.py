@@ -361,7 +361,7 @@ def test_later_mails_answer_the_first(booking):
 
 
 def test_names_cannot_add_headers(booking):
-    evil = "Eve\r\nBcc: all@example.org\x00"
+    evil = "Eve\r\nBcc: all@example.org\x07"
     booking.client_name, booking.title = evil, f"Talk\n{evil}"
     booking.save()
     person = booking.host.person
