@@ -6,9 +6,8 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from directory import notices
 from directory.models import Brand, Person, Professional, User
-from directory.signals import professional_closing
+from directory.signals import professional_closing, professional_decided
 
 Status = Professional.Status
 
@@ -103,15 +102,14 @@ def _decide(professional: Professional, by: User, allowed: set[str], status: str
     professional.status, professional.refusal_reason = status, reason
     professional.decided_at, professional.decided_by = timezone.now(), by
     professional.save()
+    professional_decided.send(sender=Professional, professional=professional)
     return professional
 
 
 @transaction.atomic
 def approve(professional: Professional, *, by: User) -> Professional:
     """Waiting or suspended → listed."""
-    professional = _decide(professional, by, {Status.SUBMITTED, Status.SUSPENDED}, Status.LISTED)
-    notices.approved(professional)
-    return professional
+    return _decide(professional, by, {Status.SUBMITTED, Status.SUSPENDED}, Status.LISTED)
 
 
 @transaction.atomic
@@ -119,17 +117,13 @@ def refuse(professional: Professional, *, by: User, reason: str) -> Professional
     """Waiting → draft again, with the reason she will read."""
     if not reason.strip():
         raise ValidationError(_("Say why, so that the profile can be mended."))
-    professional = _decide(professional, by, {Status.SUBMITTED}, Status.DRAFT, reason.strip())
-    notices.refused(professional)
-    return professional
+    return _decide(professional, by, {Status.SUBMITTED}, Status.DRAFT, reason.strip())
 
 
 @transaction.atomic
 def suspend(professional: Professional, *, by: User, reason: str = "") -> Professional:
     """Listed → suspended: no longer public; booked appointments stay."""
-    professional = _decide(professional, by, {Status.LISTED}, Status.SUSPENDED, reason)
-    notices.suspended(professional)
-    return professional
+    return _decide(professional, by, {Status.LISTED}, Status.SUSPENDED, reason)
 
 
 @transaction.atomic

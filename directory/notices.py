@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from directory.adapter import sender
-from directory.background import after_commit
 from directory.letterhead import letterhead
 from directory.models import Professional
 
@@ -18,40 +17,27 @@ SUBJECTS = {
     "refused": gettext_noop("Your profile at %(brand)s needs a change"),
     "suspended": gettext_noop("Your profile at %(brand)s is not shown at the moment"),
 }
-# A decision that has been taken back since is not announced.
-STATUS = {
-    "approved": Professional.Status.LISTED,
-    "refused": Professional.Status.DRAFT,
-    "suspended": Professional.Status.SUSPENDED,
-}
+Status = Professional.Status
+# The status that was decided → templates/directory/email/….
+KINDS = {Status.LISTED: "approved", Status.DRAFT: "refused", Status.SUSPENDED: "suspended"}
 
 
-def approved(professional: Professional) -> None:
-    after_commit("directory.tasks.send_notice", professional.pk, "approved")
-
-
-def refused(professional: Professional) -> None:
-    after_commit("directory.tasks.send_notice", professional.pk, "refused")
-
-
-def suspended(professional: Professional) -> None:
-    after_commit("directory.tasks.send_notice", professional.pk, "suspended")
-
-
-def send(professional_id: int, kind: str) -> bool:
-    """Mail the decision in the member's language; False if it no longer stands or she has no address.
+def send(professional_id: int, status: str) -> bool:
+    """Mail the decision in the member's language; False if it has been taken back since or she has no address.
 
     Raises what the mail backend raises.
     """
     professionals = Professional.objects.select_related("person", "brand")
-    professional = professionals.filter(pk=professional_id, status=STATUS[kind]).first()
+    professional = professionals.filter(pk=professional_id, status=status).first()
     if professional is None or not professional.person.email:
         return False
-    compose(professional, kind).send()
+    compose(professional).send()
     return True
 
 
-def compose(professional: Professional, kind: str) -> EmailMultiAlternatives:
+def compose(professional: Professional) -> EmailMultiAlternatives:
+    """The mail about the status she has: listed, draft again, or suspended."""
+    kind = KINDS[Status(professional.status)]
     brand, person = professional.brand, professional.person
     with translation.override(person.language):
         subject = _(SUBJECTS[kind]) % {"brand": brand.name}

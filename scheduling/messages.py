@@ -14,8 +14,8 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from directory.background import after_commit
 from scheduling import letters
+from scheduling.background import after_commit
 from scheduling.models import Booking, Message
 from scheduling.models.bookings import Status
 

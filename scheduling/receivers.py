@@ -4,8 +4,9 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
 from directory.models import Person, Professional
-from directory.signals import professional_closing
+from directory.signals import professional_closing, professional_decided
 from scheduling import availability, bookings
+from scheduling.background import after_commit
 from scheduling.models import AvailabilityOverride, AvailabilityRule, BusyTime, MeetingType
 
 for model in (MeetingType, AvailabilityRule, AvailabilityOverride, BusyTime):
@@ -24,3 +25,9 @@ def zone_may_have_changed(sender: type[Person], instance: Person, raw: bool = Fa
 def cancel_bookings(sender: type, professional: Professional, **_kwargs: object) -> None:
     """She leaves: her clients hear of it, in the same transaction."""
     bookings.cancel_all_of(professional)
+
+
+@receiver(professional_decided)
+def tell_the_member(sender: type, professional: Professional, **_kwargs: object) -> None:
+    """The worker is ours; the mail is the directory's."""
+    after_commit("scheduling.tasks.send_notice", professional.pk, professional.status)

@@ -1,12 +1,13 @@
 """Thin Celery tasks over the verbs. Each is idempotent; each finds by itself what is due."""
 
 import datetime as dt
+from smtplib import SMTPException
 
 from celery import shared_task
 from django.db.models import Q
 from django.utils import timezone
 
-from directory import accounts
+from directory import accounts, notices
 from directory.models import Person, Professional
 from scheduling import availability, bookings, messages
 from scheduling.models import Message
@@ -26,6 +27,11 @@ def send_due_messages() -> int:
         if timezone.now() >= until:
             break
     return count
+
+
+@shared_task(autoretry_for=(SMTPException, OSError), retry_backoff=60, retry_backoff_max=3600, max_retries=12)
+def send_notice(professional_id: int, status: str) -> bool:
+    return notices.send(professional_id, status)
 
 
 @shared_task

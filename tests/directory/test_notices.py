@@ -50,7 +50,7 @@ def test_approval_is_told(applicant, admin, worker, django_capture_on_commit_cal
 
 def test_who_has_nothing_to_book_is_told_what_is_missing(applicant, admin):
     applicant.bookable, applicant.status = False, Status.LISTED
-    assert "as soon as there is something to book" in notices.compose(applicant, "approved").body
+    assert "as soon as there is something to book" in notices.compose(applicant).body
 
 
 def test_refusal_comes_with_the_reason(applicant, admin, worker, django_capture_on_commit_callbacks):
@@ -72,8 +72,8 @@ def test_suspension_is_told(applicant, admin, worker, django_capture_on_commit_c
 
 
 def test_a_decision_that_was_taken_back_is_not_announced(applicant):
-    assert not notices.send(applicant.pk, "approved")
-    assert not notices.send(4_000_000, "approved")
+    assert not notices.send(applicant.pk, Status.LISTED)
+    assert not notices.send(4_000_000, Status.LISTED)
     assert not mail.outbox
 
 
@@ -82,17 +82,18 @@ def test_no_address_no_mail(applicant):
     applicant.save()
     applicant.person.email = ""
     applicant.person.save()
-    assert not notices.send(applicant.pk, "approved")
+    assert not notices.send(applicant.pk, Status.LISTED)
 
 
 def test_in_her_language(applicant):
-    applicant.person.language = "de"
-    assert notices.compose(applicant, "approved").message()["Content-Language"] == "de"
-    assert '<html lang="de">' in notices.compose(applicant, "approved").alternatives[0].content
+    applicant.person.language, applicant.status = "de", Status.LISTED
+    assert notices.compose(applicant).message()["Content-Language"] == "de"
+    assert '<html lang="de">' in notices.compose(applicant).alternatives[0].content
 
 
 def test_a_brand_name_cannot_add_headers(applicant):
+    applicant.status = Status.LISTED
     applicant.brand.name = "Kanzlei\r\nBcc: all@example.org"
     applicant.brand.sender_name = "Kanzlei"
-    message = notices.compose(applicant, "approved").message()
+    message = notices.compose(applicant).message()
     assert message["Bcc"] is None
