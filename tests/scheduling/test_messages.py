@@ -1,9 +1,11 @@
 """Messages: rows, order, repetition, failure; what the mails say; their bytes; a real SMTP server."""
 
+import re
 import smtplib
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.utils import parseaddr
+from urllib.parse import urlsplit
 
 import pytest
 import time_machine
@@ -11,8 +13,10 @@ from aiosmtpd.controller import Controller
 from django.core import mail as outbox_of
 from django.core.mail.backends.locmem import EmailBackend as LocalMemory
 from django.db import transaction
+from django.urls import resolve
 from icalendar import Calendar
 
+from directory.models import LegalPage
 from scheduling import bookings, letters, links, messages
 from scheduling.models import Booking, MeetingType, Message
 from scheduling.models.bookings import Status
@@ -528,6 +532,18 @@ def test_the_same_clock_under_another_name_is_not_mentioned(booking):
     booking.client_time_zone = "Europe/Paris"
     booking.save()
     assert "That is" not in body(sent_mail(due_row(booking)), "plain")
+
+
+def test_every_link_in_a_mail_leads_to_a_page(booking):
+    LegalPage.objects.create(brand=booking.host.brand, kind=LegalPage.Kind.IMPRINT, title="Imprint", body="…")
+    make_video(booking)
+    rows = [(Kind.CONFIRMED, CLIENT), (Kind.CONFIRMED, HOST)]
+    texts = [body(sent_mail(due_row(booking, kind, audience)), "plain") for kind, audience in rows]
+    texts.append(body(sent_mail(due_row(cancelled(booking), Kind.CANCELLED)), "plain"))
+    paths = {urlsplit(url).path for text in texts for url in re.findall(r"https://\S+", text)}
+    assert len(paths) == 7
+    for path in paths:
+        resolve(path)
 
 
 # --- the verbs of a booking --------------------------------------------------------------------------------
