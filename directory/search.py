@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Count, F, Q
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -151,7 +152,7 @@ class Search:
     @property
     def title(self) -> str:
         """'Family law in Köln', for headings and titles."""
-        what = str(self.specialty) if self.specialty else str(self.brand.nouns).capitalize()
+        what = str(self.specialty) if self.specialty else capfirst(str(self.brand.nouns))
         if not self.filters.where:
             return what
         return _("%(what)s in %(city)s") % {"what": what, "city": self.city}

@@ -257,19 +257,20 @@ def nearest(
 def next_times(
     professionals: Iterable[Professional], *, count: int = 3, now: datetime | None = None
 ) -> dict[int, list[FreeTime]]:
-    """The next free starts of the first public meeting type of each professional, for cards. Four queries in all."""
+    """The next free starts of each professional, for cards: of the public meeting type that is free first, so that
+    cards sorted by `next_free_at` show what they are sorted by. Four queries in all."""
     now = now or timezone.now()
     hosts = {professional.pk: professional for professional in professionals}
-    first_types: dict[int, MeetingType] = {}
-    for meeting_type in MeetingType.objects.public().filter(host__in=hosts).order_by("position", "id"):
-        if meeting_type.host_id not in first_types:
-            meeting_type.host = hosts[meeting_type.host_id]
-            first_types[meeting_type.host_id] = meeting_type
+    types = list(MeetingType.objects.public().filter(host__in=hosts).order_by("position", "id"))
     found: dict[int, list[FreeTime]] = {pk: [] for pk in hosts}
     calendars = load(hosts.values(), now, now + NEAR, now=now)
-    for host_id, meeting_type in first_types.items():
-        epochs = calendars[host_id].open_epochs(meeting_type, now, now + NEAR, now)
-        found[host_id] = [FreeTime(datetime.fromtimestamp(int(epoch), UTC), meeting_type) for epoch in epochs[:count]]
+    for meeting_type in types:
+        meeting_type.host = hosts[meeting_type.host_id]
+        epochs = calendars[meeting_type.host_id].open_epochs(meeting_type, now, now + NEAR, now)[:count]
+        free = [FreeTime(datetime.fromtimestamp(int(epoch), UTC), meeting_type) for epoch in epochs]
+        best = found[meeting_type.host_id]
+        if free and (not best or free[0].start < best[0].start):
+            found[meeting_type.host_id] = free
     return found
 
 

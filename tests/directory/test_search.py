@@ -177,3 +177,19 @@ def test_queries_do_not_grow_with_the_data(client: Client, brand, members, at_mo
 )
 def test_fold(text, folded):
     assert fold(text) == folded
+
+
+def test_a_card_shows_the_time_it_is_sorted_by(client: Client, members):
+    """Two meeting types: the second has less notice, so it is free first, and its times are the ones shown."""
+    factories.make_meeting_type(members["Ben"], slug="slow", position=0, notice=10 * 24 * 60)
+    factories.make_meeting_type(members["Ben"], slug="quick", position=1)
+    text = client.get("/search/").content.decode()
+    address = members["Ben"].get_absolute_url()
+    assert f"{address}book/quick/?start=" in text
+    assert f"{address}book/slow/?start=" not in text
+
+
+def test_the_title_keeps_capitals_of_german_nouns(client: Client, brand):
+    brand.nouns_de = "Anwältinnen und Anwälte"
+    brand.save()
+    assert "<h1>Anwältinnen und Anwälte</h1>" in client.get("/search/?lang=de").content.decode()
