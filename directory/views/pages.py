@@ -58,10 +58,20 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(request, "directory/search.html", context)
 
 
+def to_html(markdown: str) -> str:
+    """The page's title is its only first-level heading: a text that begins with one of its own moves down a level."""
+    tokens = MARKDOWN.parse(markdown)
+    headings = [token for token in tokens if token.type in ("heading_open", "heading_close")]
+    if any(token.tag == "h1" for token in headings):
+        for token in headings:
+            token.tag = f"h{min(6, int(token.tag[1]) + 1)}"
+    return str(MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}))
+
+
 @require_safe
 def legal(request: HttpRequest, kind: str) -> HttpResponse:
     page = get_object_or_404(LegalPage, brand=request.brand, kind=kind)  # type: ignore[attr-defined]
-    return render(request, "directory/legal.html", {"page": page, "text": MARKDOWN.render(page.body or "")})
+    return render(request, "directory/legal.html", {"page": page, "text": to_html(page.body or "")})
 
 
 @require_safe
