@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from directory.models import Brand
+from directory.models import Brand, Professional
+from tests.browser import world
 from tests.browser.tools import Watch
 
 # Playwright's synchronous side keeps an event loop in this thread; the ORM calls of a test are synchronous all the same.
@@ -71,7 +72,7 @@ def new_page(browser: Browser, origin: str) -> Iterator[Callable[..., Page]]:
             "viewport": {"width": 1280, "height": 900},
         } | options
         context = browser.new_context(base_url=origin, java_script_enabled=javascript, **options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(10_000)
         contexts.append(context)
         page = context.new_page()
         watches.append(Watch(page))
@@ -92,3 +93,13 @@ def page(new_page: Callable[..., Page]) -> Page:
 @pytest.fixture
 def page_nojs(new_page: Callable[..., Page]) -> Page:
     return new_page(javascript=False)
+
+
+@pytest.fixture
+def directory(brand: Brand, alice: Professional, charlie: Professional) -> Brand:
+    """The brand, furnished: legal pages, subjects, alice for family law, charlie for tenancy law."""
+    world.furnish(brand)
+    family, labour, tenancy = world.specialties(brand)
+    world.open_practice(alice, family, labour)
+    world.open_practice(charlie, tenancy)
+    return brand
