@@ -59,7 +59,8 @@ class _Diary:
             past = self.free(meeting_type, self.now - BACK, self.now - timedelta(hours=2))
             ahead = self.free(meeting_type, self.now, self.now + min(AHEAD, timedelta(days=meeting_type.horizon_days)))
             soon = [start for start in ahead if start < self.now + 8 * DAY]
-            for starts, wanted in ((past, share), (soon, share), (ahead, share)):
+            for starts in (past, soon, ahead):
+                wanted = share if share > 1 else int(self.random.random() < 0.6)
                 for start in self.random.sample(starts, min(wanted, len(starts))):
                     self.appointment(meeting_type, start, [other for other in ahead if other != start])
 
