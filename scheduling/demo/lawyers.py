@@ -130,7 +130,7 @@ OFFERS = [
         "Eine erste Einschätzung am Telefon: was eilt, was es kosten kann, was Sie selbst tun können.",
         "Ich rufe Sie zur vereinbarten Zeit unter Ihrer Nummer an. " + _PAPERS,
         {
-            "step": 10,
+            "step": 20,
             "buffer_after": 10,
             "notice": 120,
             "horizon_days": 45,
@@ -144,7 +144,7 @@ OFFERS = [
         "Ausführliche Beratung in der Kanzlei",
         "on_site",
         60,
-        ("190 € zzgl. USt. (§ 34 RVG)", "160 € zzgl. USt.", "190 € zzgl. USt., auf spätere Gebühren angerechnet"),
+        ("190 € zzgl. USt.", "160 € zzgl. USt.", "180 € zzgl. USt."),
         "Eine Stunde für Ihren Fall, mit Durchsicht der Unterlagen und einem klaren Vorschlag für das weitere Vorgehen.",
         _ROOM,
         {
@@ -163,7 +163,7 @@ OFFERS = [
         "Ausführliche Beratung per Video",
         "video",
         60,
-        ("170 € zzgl. USt.", "190 € zzgl. USt. (§ 34 RVG)"),
+        ("170 € zzgl. USt.", "190 € zzgl. USt."),
         "Wie in der Kanzlei, nur ohne Anfahrt. Unterlagen sehen wir uns gemeinsam am Bildschirm an.",
         _PAPERS,
         {
@@ -181,7 +181,7 @@ OFFERS = [
         "Kurze Rückfrage am Telefon",
         "phone",
         15,
-        ("29 € inkl. USt.", "kostenfrei für laufende Mandate"),
+        ("29 € inkl. USt.", "kostenfrei"),
         "Für eine einzelne, abgegrenzte Frage.",
         "Ich rufe Sie an. Bitte sorgen Sie für eine ruhige Umgebung.",
         {
@@ -267,7 +267,7 @@ WHEN = [
     "Mit Rechtsschutzversicherungen spreche ich direkt und kostenlos.",
     "Unterlagen können Sie vorab über ein verschlüsseltes Postfach schicken.",
     "Begleitpersonen sind willkommen, ebenso Dolmetscherinnen Ihres Vertrauens.",
-    "Termine am Bildschirm funktionieren im Browser, ohne Programm und ohne Konto.",
+    "Nach dem Gespräch erhalten Sie auf Wunsch eine Liste der nächsten Schritte.",
     "Wer mit Kinderwagen, Rollstuhl oder Hund kommt, sagt bitte kurz Bescheid; Platz ist da.",
     "Für Menschen mit geringem Einkommen kläre ich gern, ob Beratungshilfe möglich ist.",
 ]
