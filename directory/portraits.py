@@ -52,7 +52,7 @@ def _open(data: bytes) -> Image.Image:
                 if width * height > MAX_PIXELS:
                     raise Image.DecompressionBombError
                 check.verify()
-            picture = Image.open(io.BytesIO(data), formats=FORMATS)
+            picture: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
             picture.draft("RGB", (2 * MAX_SIDE, 2 * MAX_SIDE))  # JPEG: decoded at a fraction of its size
             picture = ImageOps.exif_transpose(picture).convert("RGBA")
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:

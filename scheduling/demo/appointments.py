@@ -7,6 +7,7 @@ are written as sent.
 import random
 from copy import copy
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -106,7 +107,7 @@ class _Diary:
         latest = min(start - notice, self.now) - timedelta(minutes=30)
         at = earliest + (latest - earliest) * self.random.random() if latest > earliest else self.now
         at = at.replace(microsecond=0)
-        facts = {
+        facts: dict[str, Any] = {
             "name": name,
             "email": f"{slugify(name.translate(phones.ASCII)).replace('-', '.')}@client.example",
             "phone": phones.mobile(self.language, number),
