@@ -1,0 +1,7 @@
+"""python -m tests.bench: every measurement, one after the other; exit code 1 if one missed its goal."""
+
+import sys
+
+from tests.bench import slots
+
+sys.exit(max(measure() for measure in (slots.main,)))
