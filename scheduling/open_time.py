@@ -22,15 +22,17 @@ Hours = tuple[tuple[int, tuple[tuple[int, int], ...]], ...]
 MINUTE = 60
 DAY = 86_400
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+ALWAYS_AGO, FOR_EVER = -(2**62), 2**62
 
 
-class Runs(NamedTuple):
-    """Maximal runs of open instants of one window, sorted; `until` is how far open time goes on from there."""
+class Run(NamedTuple):
+    """A maximal run of open instants of one window (its date and first minute); open time goes on to `until`."""
 
-    start: Epochs
-    end: Epochs
-    day: Epochs
-    until: Epochs
+    start: int
+    end: int
+    day: int
+    minute: int
+    until: int
 
 
 def hours_between(
@@ -64,69 +66,57 @@ def grid(
     *, zone: str, weekly: Hours, overrides: Hours, duration: int, step: int, first_day: int, last_day: int
 ) -> Epochs:
     """Starts, from the first local date to the last, from which a meeting fits into open time; sorted, read-only."""
-    open_runs = runs(
+    length, pace = duration * MINUTE, step * MINUTE
+    shifted, counts, total = [], [], 0
+    for run in runs(
         zone=zone, weekly=weekly, overrides=overrides, first_day=first_day, last_day=last_day + reach(duration)
-    )
-    pace = step * MINUTE
-    last = np.minimum(open_runs.end - 1, open_runs.until - duration * MINUTE)
-    count = np.maximum((last - open_runs.start) // pace + 1, 0)
-    count[open_runs.day > last_day] = 0
-    before = np.cumsum(count) - count
-    starts = np.repeat(open_runs.start - before * pace, count) + np.arange(count.sum()) * pace
+    ):
+        if run.day <= last_day:
+            shifted.append(run.start - total * pace)
+            counts.append(len(range(run.start, min(run.end, run.until - length + 1), pace)))
+            total += counts[-1]
+    starts = np.repeat(np.array(shifted, np.int64), np.array(counts, np.int64)) + np.arange(total) * pace
     starts.flags.writeable = False
     return starts
 
 
-def runs(*, zone: str, weekly: Hours, overrides: Hours, first_day: int, last_day: int) -> Runs:
-    opens, closes = _wall_windows(weekly, overrides, first_day, last_day)
+def runs(*, zone: str, weekly: Hours, overrides: Hours, first_day: int, last_day: int) -> list[Run]:
+    """All runs of some local dates, sorted."""
+    found: list[Run] = []
+    next_start = until = FOR_EVER
+    # Backwards, so that it is known how far open time goes on.
+    for start, end, day, minute in reversed(_pieces(zone, weekly, overrides, first_day, last_day)):
+        touches = end == next_start
+        next_start = start
+        if not touches:
+            until = end
+        elif found[-1].day == day and found[-1].minute == minute:
+            # One window on both sides of a clock change: one run.
+            end = found.pop().end
+        found.append(Run(start, end, day, minute, until))
+    found.reverse()
+    return found
+
+
+def _pieces(
+    zone: str, weekly: Hours, overrides: Hours, first_day: int, last_day: int
+) -> list[tuple[int, int, int, int]]:
+    """Start and end of open time, cut where the clock changes; date and first minute of its window. Sorted."""
     changes, offsets = _clock(zone, (first_day - 2) * DAY, (last_day + 3) * DAY)
-    starts, ends, windows = [], [], []
-    for index, offset in enumerate(offsets):
-        start, end = opens - offset, closes - offset
-        if index:
-            start = np.maximum(start, changes[index])
-        if index + 1 < len(changes):
-            end = np.minimum(end, changes[index + 1])
-        (window,) = np.nonzero(start < end)
-        starts.append(start[window])
-        ends.append(end[window])
-        windows.append(window)
-    start, end, window = np.concatenate(starts), np.concatenate(ends), np.concatenate(windows)
-    # Sorted, as the clocks follow one another. A window that a change cuts is one run where its pieces touch.
-    touches = start[1:] == end[:-1]
-    same = touches & (window[1:] == window[:-1])
-    is_first, is_last, ends_stretch = np.ones((3, len(start)), bool)
-    is_first[1:], is_last[:-1], ends_stretch[:-1] = ~same, ~same, ~touches
-    stretch = np.cumsum(ends_stretch) - ends_stretch
-    return Runs(
-        start=start[is_first],
-        end=end[is_last],
-        day=opens[window[is_first]] // DAY,
-        until=end[ends_stretch][stretch[is_first]],
-    )
-
-
-def _wall_windows(weekly: Hours, overrides: Hours, first_day: int, last_day: int) -> tuple[Epochs, Epochs]:
-    """Opening and closing times of all windows, as seconds on the wall clock since 1970-01-01 00:00, sorted."""
-    special = np.array([day for day, _ in overrides], dtype=np.int64)
-    opens: list[Epochs] = [np.empty(0, np.int64)]
-    closes: list[Epochs] = [np.empty(0, np.int64)]
-    for weekday, windows in weekly:
+    clock = list(zip([ALWAYS_AGO, *changes[1:]], [*changes[1:], FOR_EVER], offsets, strict=True))
+    usual = {weekday: _merged(windows) for weekday, windows in weekly}
+    special = {day: _merged(windows) for day, windows in overrides}
+    pieces = []
+    for day in range(first_day, last_day + 1):
         # 1970-01-01 was a Thursday.
-        days = np.arange(first_day + (weekday - 3 - first_day) % 7, last_day + 1, 7, dtype=np.int64)
-        if len(special):
-            days = days[~np.isin(days, special)]
-        for start, end in _merged(windows):
-            opens.append(days * DAY + start * MINUTE)
-            closes.append(days * DAY + end * MINUTE)
-    pairs = [
-        (day * DAY + start * MINUTE, day * DAY + end * MINUTE)
-        for day, windows in overrides
-        for start, end in _merged(windows)
-    ]
-    opens.append(np.array([start for start, _ in pairs], np.int64))
-    closes.append(np.array([end for _, end in pairs], np.int64))
-    return np.sort(np.concatenate(opens)), np.sort(np.concatenate(closes))
+        windows = special[day] if day in special else usual.get((day + 3) % 7, ())
+        for first_minute, last_minute in windows:
+            opens, closes = day * DAY + first_minute * MINUTE, day * DAY + last_minute * MINUTE
+            for since, until, offset in clock:
+                if opens - offset < until and closes - offset > since:
+                    pieces.append((max(opens - offset, since), min(closes - offset, until), day, first_minute))
+    pieces.sort()
+    return pieces
 
 
 def _merged(windows: Windows) -> list[tuple[int, int]]:

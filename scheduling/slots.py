@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from functools import reduce
+from functools import lru_cache, reduce
 from itertools import chain
 
 import numpy as np
@@ -105,7 +105,7 @@ def open_epochs(
     if earliest >= range_end or seats_wanted > rules.seats:
         return _empty()
     first_day = local_day(zone, earliest) - 1
-    last_day = min(local_day(zone, range_end) + 1, _last_day(zone, rules, now))
+    last_day = min(local_day(zone, range_end - 1) + 1, _last_day(zone, rules, now))
     if last_day < first_day:
         return _empty()
     usual, special = hours_between(
@@ -268,15 +268,22 @@ def epoch(instant: datetime) -> int:
 
 
 def iso(epochs: Epochs) -> list[str]:
-    """Instants as `2026-11-24T09:00:00Z`, in the given order."""
-    days, seconds = np.divmod(epochs, DAY)
-    if (seconds % MINUTE).any():  # only zones with an odd local mean time
+    """Sorted instants as `2026-11-24T09:00:00Z`."""
+    days = epochs // DAY
+    seconds = epochs - days * DAY
+    if (seconds % MINUTE).any():  # only where a zone keeps odd seconds
         return [f"{text}Z" for text in np.datetime_as_string(epochs.astype("datetime64[s]")).tolist()]
-    dates = {day: str(to_date(day)) for day in set(days.tolist())}
-    return [dates[day] + CLOCK[minute] for day, minute in zip(days.tolist(), (seconds // MINUTE).tolist(), strict=True)]
+    first, last = (int(days[0]), int(days[-1])) if len(days) else (0, 0)
+    dates = np.array([_iso_date(day) for day in range(first, last + 1)], dtype=object)
+    return (dates[days - first] + CLOCK[seconds // MINUTE]).tolist()
 
 
-CLOCK = [f"T{minute // 60:02d}:{minute % 60:02d}:00Z" for minute in range(DAY // MINUTE)]
+@lru_cache(maxsize=1024)
+def _iso_date(day: int) -> str:
+    return to_date(day).isoformat()
+
+
+CLOCK = np.array([f"T{minute // 60:02d}:{minute % 60:02d}:00Z" for minute in range(DAY // MINUTE)], dtype=object)
 
 
 def _last_day(zone: str, rules: Rules, now: int) -> int:
@@ -299,12 +306,12 @@ def _explain_hours(
     open_runs = runs(
         zone=zone, weekly=usual, overrides=special, first_day=day - 1, last_day=day + reach(rules.duration)
     )
-    index = int(open_runs.start.searchsorted(start, side="right")) - 1
     closed = start
-    if index >= 0 and start < open_runs.end[index]:
-        if (start - int(open_runs.start[index])) % (rules.step * MINUTE):
-            return Reason.GRID
-        closed = int(open_runs.until[index])
+    for run in open_runs:
+        if run.start <= start < run.end:
+            if (start - run.start) % (rules.step * MINUTE):
+                return Reason.GRID
+            closed = run.until
     if start + rules.duration * MINUTE <= closed:
         return None
     return Reason.OVERRIDE if to_date(local_day(zone, closed)) in overrides else Reason.HOURS
@@ -315,8 +322,10 @@ def _conflicts(starts: Epochs, busy: Epochs, rules: Rules) -> Epochs:
     first = starts - rules.buffer_before * MINUTE
     last = starts + (rules.duration + rules.buffer_after) * MINUTE
     begins, ends = busy[:, 0], busy[:, 1]
-    near = (begins < ends) & (ends > first[0]) & (begins < last[-1])
-    return np.sort(begins[near]).searchsorted(last) - np.sort(ends[near]).searchsorted(first, side="right")
+    positive = begins < ends
+    if not positive.all():
+        begins, ends = begins[positive], ends[positive]
+    return np.sort(begins).searchsorted(last) - np.sort(ends).searchsorted(first, side="right")
 
 
 def _limited(zone: str, starts: Epochs, counted: Sequence[int], rules: Rules) -> NDArray[np.bool_]:

@@ -98,6 +98,13 @@ def test_an_override_replaces_the_weekly_windows_of_its_date():
     ]
 
 
+def test_a_host_may_be_open_on_named_dates_only():
+    question = ask("2026-06-01 00:00", "2026-06-08 00:00", weekly={}, overrides={date(2026, 6, 6): [(600, 660)]})
+    assert clock(question) == ["10:00", "10:30"]
+    assert open_epochs(**question).dtype == np.int64
+    assert clock(question | {"overrides": {}}) == []
+
+
 # --- clock changes ---------------------------------------------------------------------------------------------
 
 
