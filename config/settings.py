@@ -118,6 +118,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 if DATABASES["default"]["ENGINE"].endswith("postgresql"):
     INSTALLED_APPS.insert(0, "django.contrib.postgres")
 
+CACHE_URL_TEXT = env("CACHE_URL", default="")
 CACHES = {"default": env.cache_url("CACHE_URL", default=f"filecache://{VAR_DIR / 'cache'}")}
 if CACHES["default"]["BACKEND"].endswith("FileBasedCache"):
     # Beyond this number Django drops every third entry by chance; its default of 300 would log people out.
@@ -150,6 +151,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "send due messages": {"task": "scheduling.tasks.send_due_messages", "schedule": 10.0},
     "expire holds": {"task": "scheduling.tasks.expire_holds", "schedule": 30.0},
     "complete past bookings": {"task": "scheduling.tasks.complete_past", "schedule": 300.0},
+    "bring providers up to date": {"task": "integrations.tasks.work", "schedule": 10.0},
+    "compare with providers": {"task": "integrations.tasks.sweep", "schedule": 900.0},
     "erase closed accounts": {"task": "scheduling.tasks.erase_closed", "schedule": 300.0},
     "refresh next free times": {"task": "scheduling.tasks.refresh_next_free", "schedule": 300.0},
 }
@@ -273,6 +276,18 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     }
 }
+
+# --- providers ---------------------------------------------------------------------------------------------
+
+# Seam 2 of docs/architecture.md: every provider by name, loaded with import_string.
+PROVIDERS = {
+    "meetergo": "integrations.providers.meetergo.Meetergo",
+    "meetbit": "integrations.providers.meetbit.MeetBit",
+}
+# Keys for secrets at rest, newest first; empty: derived from SECRET_KEY and SECRET_KEY_FALLBACKS.
+ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[])
+# Where the pace of provider calls is kept: redis://…, or empty for a file that the workers of one machine share.
+RATE_LIMIT_URL = env("RATE_LIMIT_URL", default=CACHE_URL_TEXT if CACHE_URL_TEXT.startswith("redis") else "")
 
 LOGGING = {
     "version": 1,

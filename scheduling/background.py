@@ -14,10 +14,11 @@ def after_commit(task: str, *args: object) -> None:
 
     Without a broker this only logs: what must not be lost has a row, which the beat schedule finds.
     """
-    transaction.on_commit(lambda: _send(task, args))
+    transaction.on_commit(lambda: send(task, *args))
 
 
-def _send(task: str, args: tuple[object, ...]) -> None:
+def send(task: str, *args: object) -> None:
+    """Hand over at once."""
     try:
         import_string(task).apply_async(args, retry=False)
     except (OperationalError, OSError):

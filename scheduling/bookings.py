@@ -4,6 +4,8 @@ Each is one transaction that locks the host's row first, then decides from what 
 one queue per host, on every database; the exclusion constraint (PostgreSQL) and the unique start (everywhere) are
 nets for paths that forget. Inserts say ON CONFLICT DO NOTHING: a path without the lock loses politely instead of
 deadlocking. Nothing here waits for the outside world: mails are rows, written in the same transaction.
+
+The whole life of one row is read in one module, longer than others.
 """
 
 import secrets

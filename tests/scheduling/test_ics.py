@@ -1,4 +1,7 @@
-"""Calendar files: RFC 5545, 5546, 6868, 7986 as assertions, golden files, two independent parsers."""
+"""Calendar files: RFC 5545, 5546, 6868, 7986 as assertions, golden files, two independent parsers.
+
+The rules of one file format in one module.
+"""
 
 import os
 import re

@@ -1,4 +1,7 @@
-"""Messages: rows, order, repetition, failure; what the mails say; their bytes; a real SMTP server."""
+"""Messages: rows, order, repetition, failure; what the mails say; their bytes; a real SMTP server.
+
+One booking is followed through its mails in one module.
+"""
 
 import re
 import smtplib

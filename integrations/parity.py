@@ -1,0 +1,167 @@
+"""The whole of a connection: plan, sweep, verify, and what a person may say of one object.
+
+`sync` works on one row at a time; here all that should be there is held against all that is mirrored, and against what the
+provider shows.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from integrations import desired, sync
+from integrations.errors import NotFound, Rejected
+from integrations.models import Connection, Mirror
+
+# The brake of a sweep: more than this share, and more than this number, is a bug or a decision for a person.
+BRAKE_SHARE, BRAKE_COUNT = 0.2, 10
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a sweep would do with one object: create, update, delete or nothing."""
+
+    kind: str
+    uid: str
+    action: str
+    remote_id: str = ""
+
+
+def plan(connection: Connection) -> Iterator[Step]:
+    """The difference between what is desired and what was applied; reads only local rows."""
+    cls = connection.provider_class
+    for kind, resource_class in cls.resources.items():
+        mirrored = {row.local_uid: row for row in Mirror.objects.filter(connection=connection, kind=kind)}
+        resource = resource_class.__new__(resource_class)
+        resource.provider, resource.owner = connection.open(), None
+        for uid in dict.fromkeys([*desired.uids(connection, kind), *mirrored]):
+            row = mirrored.get(uid)
+            wanted = desired.of(connection, kind, uid)
+            if wanted is None:
+                if row is not None:
+                    yield Step(kind, uid, "delete", row.remote_id)
+                continue
+            try:
+                same = (
+                    row is not None
+                    and row.remote_id
+                    and row.applied_digest == sync.digest(resource.payload(wanted.facts))
+                )
+            except Rejected:
+                same = False
+            yield Step(
+                kind,
+                uid,
+                "nothing" if same else "update" if row and row.remote_id else "create",
+                row.remote_id if row else "",
+            )
+
+
+class BrakeError(Exception):
+    """A sweep would delete too much; nothing was marked."""
+
+
+def sweep(connection: Connection, *, force: bool = False) -> int:
+    """Mark all that differs; returns how many. `force` overrides the brake."""
+    steps = list(plan(connection))
+    there = sum(1 for step in steps if step.remote_id)
+    gone = sum(1 for step in steps if step.action == "delete" and step.remote_id)
+    if not force and gone > BRAKE_COUNT and gone > BRAKE_SHARE * there:
+        note = f"Stopped: {gone} of {there} objects would be deleted."
+        Connection.objects.filter(pk=connection.pk).update(swept_at=timezone.now(), sweep_note=note)
+        raise BrakeError(note)
+    due = [step for step in steps if step.action != "nothing"]
+    parked = set(Mirror.objects.filter(connection=connection).parked().values_list("kind", "local_uid"))
+    for step in due:
+        if (step.kind, step.uid) not in parked:
+            sync.mark(connection, step.kind, step.uid)
+    note = f"{len(steps)} objects, {len(due)} of them due, {len(parked)} waiting for a person."
+    Connection.objects.filter(pk=connection.pk).update(swept_at=timezone.now(), sweep_note=note)
+    return len(due)
+
+
+def sync_now(mirrors) -> int:  # type: ignore[no-untyped-def]
+    """A person says: try again, whatever was wrong. Forgets the digest, so that it is written in any case."""
+    count = mirrors.update(due_at=timezone.now(), attempts=0, last_error="", applied_digest="")
+    sync.nudge()
+    return int(count)
+
+
+def create_again(mirror: Mirror) -> None:
+    """A person says: what is there is lost or wrong; make a new one and forget the old id."""
+    Mirror.objects.filter(pk=mirror.pk).update(
+        remote_id="", data={}, applied_digest="", attempted_at=None, attempts=0, last_error="", due_at=timezone.now()
+    )
+    sync.nudge()
+
+
+def adopt(mirror: Mirror, remote_id: str) -> None:
+    """A person says: this remote object is it. Raises Rejected if another local object owns it."""
+    try:
+        with transaction.atomic():
+            Mirror.objects.filter(pk=mirror.pk).update(
+                remote_id=remote_id,
+                attempted_at=timezone.now(),
+                applied_digest="",
+                last_error="",
+                due_at=timezone.now(),
+            )
+    except IntegrityError as error:
+        raise Rejected(f"{remote_id} belongs to another local object already.") from error
+    sync.nudge()
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What `verify` found at a connection."""
+
+    checked: int = 0
+    edited: int = 0
+    missing: int = 0
+    unknown: int = 0
+
+
+def verify(connection: Connection, *, repair: bool = True, kinds: list[str] | None = None) -> Verdict:
+    """Re-read the remote side. Edits and deletions made there are noted as drift and, with `repair`, mended by us."""
+    verdict = Verdict()
+    provider = connection.open()
+    for kind in kinds or [kind for kind in provider.resources if kind not in ("booking", "conference")]:
+        rows = Mirror.objects.filter(connection=connection, kind=kind, leased_until=None).exclude(remote_id="")
+        for row in rows.iterator(chunk_size=200):
+            _verify_one(row, verdict, repair)
+        if provider.resources[kind].owner_kind is None:
+            known = set(Mirror.objects.filter(connection=connection, kind=kind).values_list("remote_id", flat=True))
+            verdict.unknown += sum(1 for remote in provider.resource(kind).list() if remote.id not in known)
+    if repair:
+        sync.nudge()
+    return verdict
+
+
+def _verify_one(row: Mirror, verdict: Verdict, repair: bool) -> None:
+    wanted = desired.of(row.connection, row.kind, row.local_uid)
+    remote = row.remote
+    if wanted is None or remote is None:
+        return
+    try:
+        resource = sync.resource_of(row, wanted.owner_uid)
+        payload = resource.payload(wanted.facts)
+        drift = {
+            name: [str(ours), str(theirs)]
+            for name, (ours, theirs) in resource.differences(payload, resource.read(remote)).items()
+        }
+        missing = False
+    except sync.Wait:
+        return
+    except NotFound:
+        drift, missing = {"object": ["there", "gone"]}, True
+    verdict.checked += 1
+    verdict.missing += missing
+    verdict.edited += bool(drift) and not missing
+    changes: dict[str, Any] = {"drift": drift, "proven_at": timezone.now()}
+    if drift and repair:
+        changes |= {"due_at": timezone.now(), "applied_digest": ""}
+        if missing:
+            changes |= {"remote_id": "", "data": {}}
+    Mirror.objects.filter(pk=row.pk, leased_until=None, remote_id=row.remote_id).update(**changes)

@@ -1,0 +1,297 @@
+"""Parity of one object: mark, claim, reconcile. The mirror protocol of docs/architecture.md, and nothing else.
+
+No transaction is open during HTTP. Every write to a row after a call is conditional on the lease we hold, and `due_at` is
+cleared only if it is still the value that was claimed: an edit that came in meanwhile stays due.
+"""
+
+import hashlib
+import json
+import logging
+import random
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db import connection as db
+from django.utils import timezone
+
+from integrations import desired, outcomes
+from integrations.contract import CannotFind, Remote, Resource
+from integrations.desired import Desired
+from integrations.errors import Conflict, NotFound, OutcomeUnknown, Rejected, Transient, Unauthorised
+from integrations.models import Connection, Mirror
+from integrations.secrets import CannotUnseal
+from scheduling import background
+
+logger = logging.getLogger(__name__)
+# Longer than every call of one reconciliation together can take (four calls, their time-outs and waits).
+LEASE = timedelta(minutes=5)
+REST = timedelta(minutes=5)
+CAP = 3600.0
+OWNER_WAIT = timedelta(seconds=3)
+
+
+def mark(connection: Connection, kind: str, uid: str, *, owner_uid: str = "") -> None:
+    """Say that an object has to be looked at. One upsert in the caller's transaction; ten edits coalesce."""
+    if kind not in connection.provider_class.resources:
+        return
+    now = timezone.now()
+    Mirror.objects.bulk_create(
+        [Mirror(connection=connection, kind=kind, local_uid=uid, owner_uid=owner_uid, due_at=now)],
+        update_conflicts=True,
+        unique_fields=["connection", "kind", "local_uid"],
+        update_fields=["due_at"],
+    )
+    nudge()
+
+
+def nudge() -> None:
+    """After the commit, wake a worker; once per transaction. A lost message costs the seconds to the next beat."""
+    if not any(entry[1] is _wake_worker for entry in db.run_on_commit):
+        transaction.on_commit(_wake_worker)
+
+
+def _wake_worker() -> None:
+    background.send("integrations.tasks.work")
+
+
+def digest(payload: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(payload, sort_keys=True, default=str).encode()).hexdigest()
+
+
+# --- the worker -------------------------------------------------------------------------------------------------------
+
+
+def work(*, limit: int = 200, should_stop: Callable[[], bool] = lambda: False) -> int:
+    """Reconcile due rows, parents before children, until none is left or `limit` is reached; returns how many."""
+    done = 0
+    seen: set[int] = set()
+    while done < limit and not should_stop():
+        row = (
+            Mirror.objects.due(timezone.now())
+            .exclude(pk__in=seen)
+            .order_by("due_at")
+            .select_related("connection__brand")
+            .first()
+        )
+        if row is None:
+            break
+        seen.add(row.pk)
+        if claim(row):
+            reconcile(row)
+            done += 1
+    return done
+
+
+def claim(mirror: Mirror) -> bool:
+    """Take the lease by a conditional update; the row count tells whether we have it."""
+    now = timezone.now()
+    until = now + LEASE
+    free = Mirror.objects.filter(pk=mirror.pk, due_at=mirror.due_at).due(now)
+    if not free.update(leased_until=until):
+        return False
+    mirror.leased_until = until
+    return True
+
+
+def reconcile(mirror: Mirror) -> None:
+    """Bring one remote object to what is desired now. The caller holds the lease."""
+    connection = mirror.connection
+    try:
+        wanted = desired.of(connection, mirror.kind, mirror.local_uid)
+        if wanted is None:
+            _remove(mirror)
+        else:
+            _apply(mirror, wanted)
+        connection.succeeded()
+    except Wait as wait:
+        _release(mirror, due_at=timezone.now() + wait.delay)
+    except Unauthorised as error:
+        # The row stays due; the connection rests, so that one wrong key makes one alarm and not a thousand calls.
+        connection.failed(error, rest=REST)
+        logger.error("Connection %s: %s", connection, error)
+        _release(mirror, last_error=str(error))
+    except (Transient, OutcomeUnknown) as error:
+        connection.failed(error)
+        retry_after = getattr(error, "retry_after", None)
+        _release(
+            mirror,
+            due_at=timezone.now() + backoff(mirror.attempts, retry_after),
+            attempts=mirror.attempts + 1,
+            last_error=str(error),
+        )
+    except (Rejected, Conflict, NotFound, CannotFind, CannotUnseal) as error:
+        outcomes.refused(mirror, error)
+        _park(mirror, str(error))
+
+
+class Wait(Exception):  # noqa: N818  (not an error)
+    """Something else has to happen first."""
+
+    def __init__(self, delay: timedelta) -> None:
+        self.delay = delay
+
+
+def backoff(attempts: int, retry_after: float | None = None) -> timedelta:
+    """2ⁿ seconds with jitter, capped at an hour; what the provider asks for wins."""
+    if retry_after is not None:
+        return timedelta(seconds=min(CAP, retry_after) + random.uniform(0, 1))  # noqa: S311
+    return timedelta(seconds=min(CAP, 2.0 ** min(attempts, 12)) * random.uniform(0.5, 1.5))  # noqa: S311
+
+
+def resource_of(mirror: Mirror, owner_uid: str) -> Resource:
+    """The adapter for this row, with the mirrored parent it belongs to. Waits for a parent that is not there yet."""
+    cls = mirror.connection.provider_class.resources[mirror.kind]
+    owner = None
+    if cls.owner_kind:
+        parent = Mirror.objects.filter(connection=mirror.connection, kind=cls.owner_kind, local_uid=owner_uid).first()
+        if parent is None:
+            mark(mirror.connection, cls.owner_kind, owner_uid)
+        if parent is None or not parent.remote_id:
+            raise Wait(OWNER_WAIT)
+        owner = parent.remote
+    return mirror.connection.open().resource(mirror.kind, owner)
+
+
+def _apply(mirror: Mirror, wanted: Desired) -> None:
+    resource = resource_of(mirror, wanted.owner_uid)
+    payload = resource.payload(wanted.facts)
+    wanted_digest = digest(payload)
+    if mirror.remote_id and mirror.applied_digest == wanted_digest:
+        _finish(mirror, wanted, mirror.remote, wanted_digest)
+        return
+    remote = None
+    if mirror.remote_id:
+        try:
+            remote = resource.update(Remote(mirror.remote_id, mirror.data), payload)
+        except NotFound:
+            mirror.remote_id, mirror.data = "", {}
+    if remote is None:
+        remote = _create(mirror, wanted, resource, payload)
+    _finish(mirror, wanted, remote, wanted_digest)
+
+
+def _create(mirror: Mirror, wanted: Desired, resource: Resource, payload: dict[str, Any]) -> Remote:
+    """Look before creating, from the second attempt on (or always, where creating the parent made one)."""
+    ref = mirror.local_uid
+    if mirror.attempted_at or resource.find_first:
+        found = resource.find(ref, payload)
+        if found is not None:
+            return _adopted(mirror, resource, found, payload)
+    if not mirror.attempted_at:
+        mirror.attempted_at = timezone.now()
+        _reserve(mirror, wanted)
+    try:
+        return resource.create(ref, payload)
+    except Conflict:
+        found = resource.find(ref, payload)
+        if found is None:
+            raise
+        return _adopted(mirror, resource, found, payload)
+
+
+def _adopted(mirror: Mirror, resource: Resource, found: Remote, payload: dict[str, Any]) -> Remote:
+    """Take over what is there, unless another local object owns it, and bring it to what we want."""
+    others = Mirror.objects.filter(connection=mirror.connection, kind=mirror.kind, remote_id=found.id).exclude(
+        pk=mirror.pk
+    )
+    if others.exists():
+        raise Rejected(f"{found.id} belongs to another local object already.")
+    return resource.update(found, payload)
+
+
+def _reserve(mirror: Mirror, wanted: Desired) -> None:
+    """Commit `attempted_at` before the first call. One person is never user and customer at once: wait for the other."""
+    try:
+        with transaction.atomic():
+            _write(mirror, attempted_at=mirror.attempted_at, person_uid=wanted.person_uid, owner_uid=wanted.owner_uid)
+    except IntegrityError:
+        mirror.attempted_at = None
+        Mirror.objects.filter(connection=mirror.connection, person_uid=wanted.person_uid).exclude(pk=mirror.pk).update(
+            due_at=timezone.now()
+        )
+        raise Wait(OWNER_WAIT) from None
+
+
+def _remove(mirror: Mirror) -> None:
+    """Desired is nothing: delete remotely, then drop the row. Children that live on their own go first."""
+    connection = mirror.connection
+    cls = connection.provider_class.resources[mirror.kind]
+    alive = [
+        kind
+        for kind, child in connection.provider_class.resources.items()
+        if child.owner_kind == mirror.kind and not child.dies_with_owner
+    ]
+    children = Mirror.objects.filter(connection=connection, kind__in=alive, owner_uid=mirror.local_uid)
+    if children.exists():
+        children.filter(due_at=None, last_error="").update(due_at=timezone.now())
+        raise Wait(OWNER_WAIT)
+    if mirror.remote_id or mirror.attempted_at:
+        if cls.dies_with_owner and desired.of(connection, cls.owner_kind or "", mirror.owner_uid) is None:
+            logger.info("%s goes with its owner.", mirror)
+        else:
+            _delete_there(mirror)
+    dropped = Mirror.objects.filter(pk=mirror.pk, due_at=mirror.due_at, leased_until=mirror.leased_until)
+    if not dropped.delete()[0]:
+        _write(mirror, remote_id="", data={}, applied_digest="", attempted_at=None, leased_until=None)
+    outcomes.removed(mirror)
+
+
+def _delete_there(mirror: Mirror) -> None:
+    """404 is success. A create whose answer was lost is looked for first, where the API can look."""
+    try:
+        resource = resource_of(mirror, mirror.owner_uid)
+    except Wait:
+        return  # without its parent the object is gone as well
+    remote = mirror.remote
+    if remote is None:
+        remote = resource.find(mirror.local_uid, {})
+    if remote is not None:
+        try:
+            resource.delete(remote)
+        except NotFound:
+            logger.info("%s was gone already.", mirror)
+
+
+def _finish(mirror: Mirror, wanted: Desired, remote: Remote | None, applied: str) -> None:
+    """Save ids and digest, release, and clear `due_at` if nothing came in meanwhile."""
+    assert remote is not None
+    changed = remote.id != mirror.remote_id or dict(remote.data) != mirror.data or applied != mirror.applied_digest
+    mirror.remote_id, mirror.data, mirror.applied_digest = remote.id, dict(remote.data), applied
+    saved = _write(
+        mirror,
+        remote_id=remote.id,
+        data=mirror.data,
+        applied_digest=applied,
+        owner_uid=wanted.owner_uid,
+        person_uid=wanted.person_uid,
+        attempted_at=mirror.attempted_at or timezone.now(),
+        attempts=0,
+        last_error="",
+        drift={},
+        proven_at=timezone.now() if changed else mirror.proven_at,
+    )
+    if saved:
+        outcomes.applied(mirror, changed=changed)
+    _release(mirror, due_at=None)
+
+
+def _write(mirror: Mirror, **fields: Any) -> int:
+    """Conditional on our lease: a worker that lost it must not overwrite what the next one wrote."""
+    return Mirror.objects.filter(pk=mirror.pk, leased_until=mirror.leased_until).update(
+        updated_at=timezone.now(), **fields
+    )
+
+
+def _release(mirror: Mirror, **fields: Any) -> None:
+    """Give the lease back. A new due time only replaces the one that was claimed."""
+    held = Mirror.objects.filter(pk=mirror.pk, leased_until=mirror.leased_until)
+    if "due_at" in fields:
+        held.filter(due_at=mirror.due_at).update(due_at=fields.pop("due_at"))
+    held.update(leased_until=None, **fields)
+
+
+def _park(mirror: Mirror, words: str) -> None:
+    """Not due any more; the reason stays, in the provider's own words. The next change or "sync now" wakes it."""
+    _release(mirror, due_at=None, last_error=words[:2000], attempts=mirror.attempts + 1)
