@@ -100,9 +100,8 @@ def outside(host: Professional, *, now: datetime | None = None, limit: int = 500
     return [booking for booking in bookings if not _covers(runs, booking.starts_at, booking.ends_at)]
 
 
-def _covers(runs: open_time.Runs, start: datetime, end: datetime) -> bool:
-    at = int(runs.start.searchsorted(int(start.timestamp()), side="right")) - 1
-    return at >= 0 and start.timestamp() < runs.end[at] and end.timestamp() <= runs.until[at]
+def _covers(runs: list[open_time.Run], start: datetime, end: datetime) -> bool:
+    return any(run.start <= start.timestamp() < run.end and end.timestamp() <= run.until for run in runs)
 
 
 def _newly(host: Professional, known: set, now: datetime) -> list[Booking]:  # type: ignore[type-arg]
