@@ -45,7 +45,8 @@ class Day:
     @property
     def parts(self) -> list[tuple[object, list[Time]]]:
         """Times by part of the day; empty parts left out."""
-        found, first = [], 0
+        found: list[tuple[object, list[Time]]] = []
+        first = 0
         for hour, label in PARTS:
             times = [time for time in self.times if first <= time.start.hour < hour]
             if times:

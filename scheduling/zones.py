@@ -32,7 +32,7 @@ def table() -> dict[str, tuple[str, ...]]:
         if not line.startswith("#"):
             code, name = line.split("\t")[:2]
             countries[code] = name
-    found = {}
+    found: dict[str, tuple[str, ...]] = {}
     known = zoneinfo.available_timezones()
     for line in folder.joinpath("zone.tab").read_text().splitlines():
         if not line.startswith("#"):

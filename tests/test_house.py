@@ -88,9 +88,10 @@ assert not apps.is_installed("integrations")
 call_command("check")
 call_command("migrate", verbosity=0)
 from tests import factories
-factories.make_brand(host="alone.localhost")
+host = factories.make_professional(factories.make_brand(host="alone.localhost"))
+first = factories.make_meeting_type(host).get_absolute_url()
 client = Client(HTTP_HOST="alone.localhost")
-for path in ["/healthz", "/admin/login/"]:
+for path in ["/healthz", "/admin/login/", "/", "/search/", "/accounts/login/", host.get_absolute_url(), first]:
     response = client.get(path)
     print(path, response.status_code)
 """
@@ -148,18 +149,19 @@ def test_templates_hold_no_inline_script_or_style():
     assert not wrong, "\n".join(wrong)
 
 
-LIMIT = 400
+LIMIT, TEST_LIMIT = 400, 800
 
 
 def test_no_file_is_too_long_without_saying_why():
-    """More than 400 lines only with a module docstring that speaks of it ('long', 'lines' or 'one module')."""
+    """More lines only with a module docstring that speaks of it ('long', 'lines' or 'one module')."""
     wrong = []
     for path in ours(*(f"{app}/**/*.py" for app in APPS), "tests/**/*.py", "static/**/*.js"):
         text = path.read_text(encoding="utf-8")
-        if "migrations" in path.parts or text.count("\n") <= LIMIT:
+        limit = TEST_LIMIT if "tests" in path.parts else LIMIT
+        if "migrations" in path.parts or text.count("\n") <= limit:
             continue
         doc = (ast.get_docstring(ast.parse(text)) or "") if path.suffix == ".py" else text[:800]
-        if not re.search(r"\b(long|lines|one module)\b", doc):
+        if not re.search(r"\b(long|lines|one module)\b", doc, re.IGNORECASE):
             wrong.append(f"{relative(path)}: {text.count(chr(10))} lines")
     assert not wrong, "\n".join(wrong)
 

@@ -73,7 +73,7 @@ def media(request: HttpRequest, path: str) -> HttpResponseBase:
     allowed = (brand is not None and _belongs(brand, path)) or request.user.is_staff  # type: ignore[union-attr]
     if content_type is None or not allowed:
         raise Http404
-    response = serve(request, path, document_root=settings.MEDIA_ROOT)
+    response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
     if isinstance(response, HttpResponseNotModified):
         return response
     response["Content-Type"] = content_type

@@ -26,7 +26,7 @@ def home(request: HttpRequest) -> HttpResponse:
     search = directory_search.Search(brand, directory_search.Filters())
     context = {
         "search": search,
-        "tiles": [specialty for specialty in search.specialties if specialty.members],
+        "tiles": [specialty for specialty in search.specialties if specialty.members],  # type: ignore[attr-defined]
         "professionals": list(directory_search.soonest(brand, 4)),
         "json_ld": {
             "@context": "https://schema.org",

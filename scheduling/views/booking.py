@@ -54,7 +54,7 @@ def hold(request: HttpRequest, slug: str, type_slug: str) -> HttpResponse:
     if start is None:
         return error(request, 400)
     brand: Brand = request.brand  # type: ignore[attr-defined]
-    earlier = Booking.objects.of_brand(brand).filter(pk=request.session.get(HOLD), status=Status.HELD).first()
+    earlier = Booking.objects.of_brand(brand).filter(pk=request.session.get(HOLD), status=Status.HELD).first()  # type: ignore[misc]
     try:
         booking = bookings.hold(
             meeting_type,
@@ -261,12 +261,11 @@ def calendar_file(request: HttpRequest, booking: Booking, token: str, name: str)
 def join(request: HttpRequest, token: str) -> HttpResponse:
     """Our own link to a video meeting: says when it is too early, over or still being prepared, else opens the room."""
     read = links.read_join_token(token)
-    booking = None
+    booking, audience = None, ""
     if read:
+        uid, audience = read
         brand: Brand = request.brand  # type: ignore[attr-defined]
-        booking = (
-            Booking.objects.of_brand(brand).select_related("host__person", "meeting_type").filter(pk=read[0]).first()
-        )
+        booking = Booking.objects.of_brand(brand).select_related("host__person", "meeting_type").filter(pk=uid).first()
     if booking is None or booking.status in (Status.HELD, Status.EXPIRED):
         raise Http404
     if booking.ends_at < timezone.now() - LINK_LIFE:
@@ -277,6 +276,7 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
         and now >= booking.starts_at - timedelta(minutes=15)
         and now <= booking.ends_at + timedelta(hours=2)
     )
+    response: HttpResponse
     if open_now and booking.join_url:
         response = redirect(booking.join_url)
     else:
@@ -284,8 +284,8 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
         response = render(
             request,
             "scheduling/join.html",
-            {**facts(request, booking), "open_now": open_now, "is_host": read[1] == Message.Audience.HOST},
-        )  # type: ignore[index]
+            {**facts(request, booking), "open_now": open_now, "is_host": audience == Message.Audience.HOST},
+        )
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["X-Robots-Tag"] = "noindex"
     return response
