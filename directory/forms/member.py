@@ -125,15 +125,11 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
             Specialty.objects.filter(brand=instance.brand).select_related("parent")
         )
         self.fields["languages"].choices = languages.choices(set(SPOKEN))  # type: ignore[attr-defined]
-        self.must_be_complete = instance.status != Professional.Status.DRAFT
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        if self.must_be_complete:
-            for field, text in self.needed_in_public.items():
-                if field not in self.errors and not data.get(field):
-                    self.add_error(field, text)
-        return data
+        for name, text in self.needed_in_public.items():
+            field = self.fields[name]
+            field.wanted = True  # type: ignore[attr-defined]  (not called optional, though a draft may lack it)
+            field.required = instance.status != Professional.Status.DRAFT
+            field.error_messages["required"] = text
 
     def person_values(self) -> dict[str, str]:
         return {column: self.cleaned_data[field] for column, field in self.person_fields.items()}

@@ -123,14 +123,20 @@ def _move_page(
     status: int = 200,
     refused: bookings.BookingError | None = None,
 ) -> HttpResponse:
+    week = weeks.week(
+        booking.meeting_type,
+        zone=request.professional.time_zone,
+        first=_first_day(request) or timezone.localdate(booking.starts_at),
+        exclude=booking,
+    )
+    for day in week.days:
+        day.times = [time for time in day.times if time.start != booking.starts_at]
     context = {
         "professional": request.professional,
         "booking": booking,
         "offered_form": offered,
         "other_form": other,
-        "week": weeks.week(
-            booking.meeting_type, zone=request.professional.time_zone, first=_first_day(request), exclude=booking
-        ),
+        "week": week,
         **_refusal(refused),
     }
     return render(request, "scheduling/member/move.html", context, status=status)
