@@ -282,7 +282,9 @@ def cancel_all_of(professional: Professional, *, actor: str = Actor.HOST, reason
 
 
 @transaction.atomic
-def finish(booking: Booking, status: str, *, user: User | None = None, now: datetime | None = None) -> Booking:
+def finish(
+    booking: Booking, status: str, *, actor: str = "", user: User | None = None, now: datetime | None = None
+) -> Booking:
     """Mark a meeting that has begun as completed or no-show; the two may be exchanged. Raises NotAllowed."""
     now = now or timezone.now()
     booking = _lock(booking)
@@ -290,16 +292,16 @@ def finish(booking: Booking, status: str, *, user: User | None = None, now: date
         raise NotAllowed(_("This can be said of an appointment that has begun."))
     booking.status = status
     _save(booking, now)
-    _log(booking, status, Actor.HOST if user else Actor.SYSTEM, user=user, at=now)
+    _log(booking, status, actor or (Actor.HOST if user else Actor.SYSTEM), user=user, at=now)
     return booking
 
 
-def complete(booking: Booking, *, user: User | None = None, now: datetime | None = None) -> Booking:
-    return finish(booking, Status.COMPLETED, user=user, now=now)
+def complete(booking: Booking, *, actor: str = "", user: User | None = None, now: datetime | None = None) -> Booking:
+    return finish(booking, Status.COMPLETED, actor=actor, user=user, now=now)
 
 
-def no_show(booking: Booking, *, user: User | None = None, now: datetime | None = None) -> Booking:
-    return finish(booking, Status.NO_SHOW, user=user, now=now)
+def no_show(booking: Booking, *, actor: str = "", user: User | None = None, now: datetime | None = None) -> Booking:
+    return finish(booking, Status.NO_SHOW, actor=actor, user=user, now=now)
 
 
 # --- what the clock does ----------------------------------------------------------------------------------------

@@ -11,8 +11,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from scheduling import letters
 from scheduling.background import after_commit
@@ -27,6 +29,10 @@ BOTH = (Audience.CLIENT, Audience.HOST)
 LEASE = timedelta(seconds=15 * settings.EMAIL_TIMEOUT)
 LONGEST_PAUSE = timedelta(hours=1)
 GIVE_UP = timedelta(hours=24)
+
+
+class NotAllowed(Exception):
+    """There is nothing to send again; the text is for people."""
 
 
 def queue(booking: Booking, kind: str, *, audiences: Iterable[str] = BOTH) -> None:
@@ -46,6 +52,28 @@ def queue(booking: Booking, kind: str, *, audiences: Iterable[str] = BOTH) -> No
     )
     for pk in written.filter(status=Message.Status.DUE).values_list("pk", flat=True):
         after_commit("scheduling.tasks.send_message", pk)
+
+
+@transaction.atomic
+def requeue(message: Message) -> None:
+    """Send one row once more, now. Raises NotAllowed while it is being sent and for what the booking left behind."""
+    now = timezone.now()
+    free = Q(leased_until=None) | Q(leased_until__lte=now)
+    rows = Message.objects.filter(free, pk=message.pk).exclude(status=Message.Status.SUPERSEDED)
+    if not rows.update(status=Message.Status.DUE, due_at=now, attempts=0, last_error="", leased_until=None):
+        raise NotAllowed(_("This message is being sent at this moment, or the booking has changed since."))
+    after_commit("scheduling.tasks.send_message", message.pk)
+
+
+@transaction.atomic
+def resend(booking: Booking) -> None:
+    """Send what was last said about a booking once more, to all who were told. Raises NotAllowed."""
+    rows = Message.objects.filter(booking=booking).exclude(status=Message.Status.SUPERSEDED)
+    last = rows.order_by("-version").values_list("version", flat=True).first()
+    if last is None:
+        raise NotAllowed(_("No e-mail has been written for this booking."))
+    for message in rows.filter(version=last):
+        requeue(message)
 
 
 def due(now: datetime | None = None, *, limit: int = 500) -> list[int]:
