@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "config.admin_csp.AdminPolicyMiddleware",
     "directory.middleware.BrandMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "directory.middleware.LanguageMiddleware",

@@ -1,0 +1,5 @@
+"""Django admin of the directory."""
+
+from directory.admin import brands, people, professionals
+
+__all__ = ["brands", "people", "professionals"]

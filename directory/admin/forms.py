@@ -1,0 +1,31 @@
+"""Form parts that several admin pages share."""
+
+import zoneinfo
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminSelect2Widget
+
+
+class WholeRowForm(forms.ModelForm):
+    """Checks the constraints of the row also where a column of them is not in the form, so that the database never has to."""
+
+    whole: ClassVar[tuple[str, ...]] = ()
+
+    def _get_validation_exclusions(self) -> set[str]:
+        # Django leaves out every constraint with a column that the form does not show.
+        present = {name for name in self.whole if getattr(self.instance, f"{name}_id", None)}
+        return super()._get_validation_exclusions() - (present - set(self.errors))  # type: ignore[misc]
+
+
+def zone_field(label: Any, **kwargs: Any) -> forms.ChoiceField:
+    """Every IANA zone, in a list that can be searched."""
+    zones = sorted(zone for zone in zoneinfo.available_timezones() if zone not in ("localtime", "Factory"))
+    return forms.ChoiceField(
+        label=label, choices=[(zone, zone) for zone in zones], widget=UnfoldAdminSelect2Widget, **kwargs
+    )
+
+
+class ZoneMixin(forms.ModelForm):
+    time_zone = zone_field(_("Time zone"), initial="Europe/Berlin")

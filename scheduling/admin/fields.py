@@ -1,0 +1,109 @@
+"""Times as people write them, and filters, for the admin pages of scheduling."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import RangeDateFilter
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from scheduling.models.hours import clock, validate_windows
+
+CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})")
+
+
+def parse_minutes(text: str) -> int:
+    """'9:30' → 570; '24:00' is the end of the day."""
+    match = CLOCK.fullmatch(text.strip())
+    if match:
+        minutes = int(match[1]) * 60 + int(match[2])
+        if int(match[2]) < 60 and minutes <= 1440:
+            return minutes
+    raise ValidationError(_("Write times as 09:30."), code="clock")
+
+
+def instant(day: date, at: time, zone: str) -> datetime:
+    """A time on the wall clock of `zone` as an instant; the first of two where the clock goes back.
+
+    Raises ValidationError for a time that the clock skips.
+    """
+    local = datetime.combine(day, at, tzinfo=ZoneInfo(zone))
+    result = local.astimezone(UTC)
+    if result.astimezone(ZoneInfo(zone)).replace(tzinfo=None) != local.replace(tzinfo=None):
+        raise ValidationError(_("This time does not exist: the clock is put forward that night."), code="skipped")
+    return result
+
+
+class MinuteField(forms.CharField):
+    """Minutes of the day, written as a clock time."""
+
+    widget = UnfoldAdminTextInputWidget
+
+    def prepare_value(self, value: Any) -> Any:
+        return clock(value) if isinstance(value, int) else value
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        return parse_minutes(text) if text else None
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
+
+
+class WindowsField(forms.CharField):
+    """[[540, 720], …] written as '09:00–12:00, 13:00–17:30'; empty means closed."""
+
+    widget = UnfoldAdminTextInputWidget
+
+    def prepare_value(self, value: Any) -> Any:
+        return windows_text(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[list[int]]:
+        text = super().clean(value)
+        windows = []
+        for part in filter(None, (part.strip() for part in (text or "").split(","))):
+            ends = re.split(r"\s*[-–]\s*", part)
+            if len(ends) != 2:
+                raise ValidationError(_("Write windows as 09:00–12:00, 13:00–17:30."), code="windows")
+            windows.append([parse_minutes(ends[0]), parse_minutes(ends[1])])
+        windows.sort()
+        validate_windows(windows)
+        return windows
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
+
+
+def windows_text(windows: Sequence[Sequence[int]]) -> str:
+    return ", ".join(f"{clock(start)}–{clock(end)}" for start, end in windows)
+
+
+class DayRangeFilter(RangeDateFilter):
+    """From one day to another, both included, by the clock that the page shows."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        first = self._day("from")
+        last = self._day("to")
+        if first:
+            queryset = queryset.filter(**{f"{self.parameter_name}__gte": first})
+        if last:
+            queryset = queryset.filter(**{f"{self.parameter_name}__lt": last + timedelta(days=1)})
+        return queryset
+
+    def _day(self, end: str) -> datetime | None:
+        """The start of the day somebody typed; nothing for what is no date."""
+        text = str(self.used_parameters.get(f"{self.parameter_name}_{end}") or "")
+        try:
+            day = parse_date(text) or datetime.strptime(text, "%d.%m.%Y").date()  # noqa: DTZ007  a day has no zone
+            return timezone.make_aware(datetime.combine(day, time.min))
+        except (ValueError, OverflowError):
+            return None
