@@ -56,6 +56,16 @@ def _create_professional(person: Person, brand: Brand) -> Professional:
                 raise
 
 
+@transaction.atomic
+def change_email(user: User, email: str) -> None:
+    """What a log-in is at each brand follows its new address, save where another person there is known by it."""
+    for person in Person.objects.filter(user=user):
+        others = Person.objects.filter(brand=person.brand_id, email__iexact=email).exclude(pk=person.pk)
+        if not others.exists():
+            person.email = email.lower()
+            person.save(update_fields=["email"])
+
+
 def transliterate(text: str) -> str:
     table: dict[str, str | int | None] = {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"}
     return text.translate(str.maketrans(table))

@@ -3,6 +3,7 @@
 import io
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.urls import reverse
 from PIL import Image
 
@@ -238,3 +239,23 @@ def test_leaving_closes_cancels_and_logs_out(alice, alice_client, meeting_type, 
     assert alice.status == "closed"
     assert Booking.objects.get(pk=booking.pk).status == "cancelled"
     assert "/accounts/login/" in alice_client.get("/my/")["Location"]
+
+
+def test_mails_follow_a_changed_address(alice, alice_client, bob):
+    for number, email in enumerate(("new@example.org", bob.email)):
+        EmailAddress.objects.create(user=alice.person.user, email=email, verified=True)
+        alice_client.post("/accounts/email/", {"action_primary": "", "email": email})
+        alice.person.user.refresh_from_db()
+        assert alice.person.user.email == email, number
+        assert Person.objects.get(pk=alice.person_id).email == "new@example.org"
+
+
+def test_profile_queries_do_not_grow(alice, alice_client, at_most_queries):
+    for number in range(8):
+        factories.make_office(alice, position=number)
+        alice.specialties.add(factories.make_specialty(alice.brand))
+    with at_most_queries(18):
+        assert alice_client.get("/my/profile/").status_code == 200
+    data = profile_data(alice)
+    with at_most_queries(70):
+        assert alice_client.post("/my/profile/", data).status_code == 302
