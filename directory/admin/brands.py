@@ -235,12 +235,12 @@ class SpecialtyForm(WholeRowForm):
         parent = data.get("parent")
         if parent and brand and parent.brand_id != brand.pk:
             self.add_error("parent", _("This specialty belongs to another brand."))
-        ancestor = parent
-        while ancestor is not None and self.instance.pk:
-            if ancestor.pk == self.instance.pk:
-                self.add_error("parent", _("A specialty cannot belong to itself."))
-                break
-            ancestor = ancestor.parent
+        seen: set[int] = set()
+        while parent is not None and parent.pk not in seen:
+            seen.add(parent.pk)
+            parent = parent.parent
+        if self.instance.pk in seen:
+            self.add_error("parent", _("A specialty cannot belong to itself."))
         return data
 
 
