@@ -17,6 +17,7 @@ urlpatterns = [
     path("meeting-types/<int:pk>/move/", member_meeting_types.move, name="my_meeting_type_move"),
     path("meeting-types/<int:pk>/remove/", member_meeting_types.remove, name="my_meeting_type_remove"),
     path("bookings/", member_bookings.index, name="my_bookings"),
+    path("bookings/export/", member_bookings.export, name="my_bookings_export"),
     path("bookings/new/", member_bookings.enter, name="my_booking_new"),
     path("bookings/<uuid:uid>/", member_bookings.detail, name="my_booking"),
     path("bookings/<uuid:uid>/move/", member_bookings.move, name="my_booking_move"),

@@ -127,7 +127,8 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         self.fields["languages"].choices = languages.choices(set(SPOKEN))  # type: ignore[attr-defined]
         for name, text in self.needed_in_public.items():
             field = self.fields[name]
-            field.wanted = True  # type: ignore[attr-defined]  (not called optional, though a draft may lack it)
+            # Not called optional, though a draft may lack it.
+            field.wanted = True  # type: ignore[attr-defined]
             field.required = instance.status != Professional.Status.DRAFT
             field.error_messages["required"] = text
 

@@ -17,6 +17,7 @@ from directory.access import MemberRequest, professional_required
 from scheduling import agenda, bookings, meeting_types, weeks
 from scheduling.forms.bookings import EntryForm, FilterForm, OfferedForm, OtherTimeForm, ReasonForm, reason_in_words
 from scheduling.models import Booking
+from scheduling.models.bookings import BookingQuerySet
 
 PAGE = 25
 
@@ -31,26 +32,41 @@ def _mine(request: MemberRequest, uid: uuid.UUID) -> Booking:
 
 @professional_required
 def index(request: MemberRequest) -> HttpResponse:
-    host, now = request.professional, timezone.now()
-    tab = next((name for name in agenda.TABS if name == request.GET.get("tab")), agenda.UPCOMING)
-    form = FilterForm(request.GET, host=host)
-    form.is_valid()
-    words, meeting_type = form.cleaned_data.get("q", ""), form.cleaned_data.get("type")
-    found = agenda.narrowed(agenda.tab(host, tab, now), words=words, meeting_type=meeting_type)
+    tab, form, found = _found(request)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     query = request.GET.copy()
     query.pop("page", None)
     query.pop("tab", None)
     context = {
-        "professional": host,
+        "professional": request.professional,
         "tab": tab,
         "form": form,
         "page": page,
-        "is_narrowed": bool(words or meeting_type),
+        "is_narrowed": any(form.cleaned_data.values()),
         "query": query.urlencode(),
-        "now": now,
+        "now": timezone.now(),
     }
     return render(request, "scheduling/member/bookings.html", context)
+
+
+def _found(request: MemberRequest) -> tuple[str, FilterForm, BookingQuerySet]:
+    """The tab, the filter and the bookings that an address asks for."""
+    host = request.professional
+    tab = next((name for name in agenda.TABS if name == request.GET.get("tab")), agenda.UPCOMING)
+    form = FilterForm(request.GET, host=host)
+    form.is_valid()
+    words, meeting_type = form.cleaned_data.get("q", ""), form.cleaned_data.get("type")
+    return tab, form, agenda.narrowed(agenda.tab(host, tab, timezone.now()), words=words, meeting_type=meeting_type)
+
+
+@professional_required
+def export(request: MemberRequest) -> HttpResponse:
+    """What the list shows, all of it, as a table for spreadsheets."""
+    tab, _form, found = _found(request)
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{tab}-{timezone.localdate()}.csv"'
+    agenda.write_table(response, found, delimiter=";" if request.LANGUAGE_CODE == "de" else ",")
+    return response
 
 
 @professional_required

@@ -1,5 +1,6 @@
 """Today, and the bookings of a professional. alice is the owner, charlie a colleague."""
 
+import csv
 import uuid
 from datetime import UTC, datetime, timedelta
 
@@ -137,6 +138,23 @@ def test_list_queries_do_not_grow(alice_client, meeting_type, next_monday, at_mo
     with at_most_queries(7):
         text = alice_client.get("/my/bookings/").content.decode()
     assert "Page 1 of 2" in text
+
+
+def test_the_list_is_taken_away_as_a_table(alice_client, meeting_type, next_monday):
+    book(meeting_type, next_monday, name='=HYPERLINK("http://evil")', phone="+49 30 1")
+    book(meeting_type, next_monday + timedelta(hours=1), name="Zoe Zimmer", email="zoe@example.org")
+    answer = alice_client.get("/my/bookings/export/", {"tab": "upcoming"})
+    rows = list(csv.reader(answer.content.decode("utf-8-sig").splitlines()))
+    assert answer["Content-Type"].startswith("text/csv")
+    assert [row[5] for row in rows[1:]] == ['\'=HYPERLINK("http://evil")', "Zoe Zimmer"]
+    assert rows[1][2:4] == ["10:00", "10:30"]
+    assert rows[1][7] == "'+49 30 1"
+    narrowed = alice_client.get("/my/bookings/export/", {"q": "zoe"}).content.decode()
+    assert narrowed.count("\r\n") == 2
+
+
+def test_the_table_has_only_her_own(charlie_client, booking):
+    assert "Bob" not in charlie_client.get("/my/bookings/export/").content.decode()
 
 
 # --- detail ---------------------------------------------------------------------------------------------------
