@@ -10,17 +10,22 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from integrations.errors import Unsupported
+from integrations.errors import ProviderError, Unsupported
 
 if TYPE_CHECKING:
-    from integrations.http import Http
+    from integrations.http import Answer, Http
 
 Payload = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """An object as the provider answered it: its id there, and what we keep of the answer (further ids, URLs)."""
+    """An object as the provider answered it: its id there, and what we keep of the answer (further ids, URLs).
+
+    Two keys of `data` mean something to everybody. `gaps`: name → [wanted, what is there and the way out], for what the
+    provider does not express or did not keep although the rest was applied; shown as drift. `state`: "pending" while the
+    provider has not decided yet; then it is asked again later.
+    """
 
     id: str
     data: Mapping[str, Any] = field(default_factory=dict)
@@ -72,7 +77,7 @@ class MeetingTypeFacts:
 
 @dataclass(frozen=True, slots=True)
 class UserFacts:
-    """A professional. `first_type`: what the account starts with."""
+    """A professional. `first_type`: what the account starts with. `specialties`: slugs, in her order."""
 
     ref: str
     email: str
@@ -83,6 +88,18 @@ class UserFacts:
     language: str
     hours: HoursFacts
     first_type: MeetingTypeFacts | None = None
+    specialties: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """How a professional's page at the provider looks: the brand's words, and its colours as #rrggbb."""
+
+    ref: str
+    headline: str
+    subline: str
+    colour: str
+    dark_colour: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +145,7 @@ class ConferenceFacts:
     client_email: str
 
 
-Facts = UserFacts | HoursFacts | MeetingTypeFacts | CustomerFacts | BookingFacts | ConferenceFacts
+Facts = UserFacts | HoursFacts | MeetingTypeFacts | PageFacts | CustomerFacts | BookingFacts | ConferenceFacts
 
 
 # --- parts ---------------------------------------------------------------------------------------------------------
@@ -221,6 +238,13 @@ class Engine(ABC):
     def read_booking(self, user: Remote, remote_id: str) -> RemoteBooking:
         """Raises NotFound."""
 
+    def read_attendances(self, user: Remote, remote_id: str) -> list[RemoteBooking]:
+        """All bookings behind one remote appointment: of a group meeting one per attendee. Raises NotFound.
+
+        Who has left a group is not listed: compare with what is known locally.
+        """
+        return [self.read_booking(user, remote_id)]
+
     @abstractmethod
     def bookings(self, user: Remote, start: datetime, end: datetime) -> Iterator[RemoteBooking]:
         """Bookings of a user that start in [start, end), cancelled ones included."""
@@ -291,6 +315,11 @@ class Provider:
     def headers(self, credentials: Mapping[str, str]) -> dict[str, str]:
         """Authentication headers of every request."""
         raise NotImplementedError
+
+    @classmethod
+    def classify(cls, answer: "Answer") -> ProviderError | None:
+        """What an answer that is not 2xx means, where this provider says it in its own way; None: as usual (http)."""
+        return None
 
     def check(self) -> str:
         """One harmless call that proves the credentials; says in words what was found. Raises the six errors."""

@@ -6,6 +6,9 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from django.db.models import Q
+from django.utils import translation
+
 from directory.models import Person, Professional
 from integrations.contract import (
     BookingFacts,
@@ -15,12 +18,14 @@ from integrations.contract import (
     Facts,
     HoursFacts,
     MeetingTypeFacts,
+    PageFacts,
     UserFacts,
 )
 from integrations.models import Connection, Enrolment
 from scheduling.models import AvailabilityOverride, AvailabilityRule, Booking, MeetingType
 from scheduling.models.bookings import Status
 
+OPEN = (Status.PENDING, Status.CONFIRMED)
 # Suspended members keep their account; their meeting types are switched off there.
 MEMBERS = (Professional.Status.LISTED, Professional.Status.SUSPENDED)
 
@@ -57,20 +62,17 @@ def of(connection: Connection, kind: str, uid: str) -> Desired | None:
 def uids(connection: Connection, kind: str) -> Iterator[str]:
     """Local uids of everything of `kind` that should exist at `connection`."""
     professionals = members(connection)
-    if kind in ("user", "availability"):
+    if kind in ("user", "availability", "personal_page"):
         yield from (str(pk) for pk in professionals.order_by().values_list("pk", flat=True).iterator())
     elif kind == "meeting_type":
         types = MeetingType.objects.filter(host__in=professionals.order_by().values("pk"))
-        yield from map(
-            str, types.exclude(visibility=MeetingType.Visibility.ARCHIVED).values_list("pk", flat=True).iterator()
-        )
+        alive = ~Q(visibility=MeetingType.Visibility.ARCHIVED) | Q(bookings__status__in=OPEN)
+        yield from map(str, types.filter(alive).order_by().values_list("pk", flat=True).distinct().iterator())
     elif kind == "customer":
         people = Person.objects.filter(brand=connection.brand, bookings__host__in=professionals.order_by().values("pk"))
         yield from map(str, people.exclude(email="").order_by().distinct().values_list("pk", flat=True).iterator())
     elif kind in ("booking", "conference"):
-        upcoming = Booking.objects.filter(
-            host__in=professionals.order_by().values("pk"), status__in=[Status.PENDING, Status.CONFIRMED]
-        )
+        upcoming = Booking.objects.filter(host__in=professionals.order_by().values("pk"), status__in=OPEN)
         yield from (str(pk) for pk in upcoming.values_list("pk", flat=True).iterator())
 
 
@@ -96,6 +98,7 @@ def _user(connection: Connection, uid: str) -> Desired | None:
             language=person.language,
             hours=_hours_of(professional),
             first_type=_type_facts(first, professional) if first else None,
+            specialties=tuple(professional.specialties.values_list("slug", flat=True)),
         ),
         person_uid=str(person.pk),
     )
@@ -115,6 +118,17 @@ def _hours_of(professional: Professional) -> HoursFacts:
 def _availability(connection: Connection, uid: str) -> Desired | None:
     professional = _member(connection, uid)
     return Desired(_hours_of(professional), owner_uid=uid) if professional else None
+
+
+def _personal_page(connection: Connection, uid: str) -> Desired | None:
+    professional = _member(connection, uid)
+    if professional is None:
+        return None
+    brand = professional.brand
+    with translation.override(brand.language):
+        headline, subline = brand.headline or brand.name, brand.intro
+    facts = PageFacts(uid, headline, subline, brand.accent, brand.palette["accent_dark"])
+    return Desired(facts, owner_uid=uid)
 
 
 def _type_facts(meeting_type: MeetingType, professional: Professional) -> MeetingTypeFacts:
@@ -138,8 +152,12 @@ def _type_facts(meeting_type: MeetingType, professional: Professional) -> Meetin
 
 
 def _meeting_type(connection: Connection, uid: str) -> Desired | None:
+    """Archived ones are switched off there, and stay until their last appointment is over."""
     meeting_type = MeetingType.objects.select_related("office").filter(pk=uid).first()
-    if meeting_type is None or meeting_type.visibility == MeetingType.Visibility.ARCHIVED:
+    if meeting_type is None:
+        return None
+    archived = meeting_type.visibility == MeetingType.Visibility.ARCHIVED
+    if archived and not meeting_type.bookings.filter(status__in=OPEN).exists():
         return None
     professional = _member(connection, str(meeting_type.host_id))
     if professional is None:
@@ -159,11 +177,7 @@ def _customer(connection: Connection, uid: str) -> Desired | None:
 
 
 def _open_booking(connection: Connection, uid: str) -> Booking | None:
-    booking = (
-        Booking.objects.select_related("host__person", "meeting_type")
-        .filter(pk=uid, status__in=[Status.PENDING, Status.CONFIRMED])
-        .first()
-    )
+    booking = Booking.objects.select_related("host__person", "meeting_type").filter(pk=uid, status__in=OPEN).first()
     return booking if booking and _member(connection, str(booking.host_id)) else None
 
 
@@ -212,6 +226,7 @@ def _conference(connection: Connection, uid: str) -> Desired | None:
 READERS: dict[str, Callable[[Connection, str], Desired | None]] = {
     "user": _user,
     "availability": _availability,
+    "personal_page": _personal_page,
     "meeting_type": _meeting_type,
     "customer": _customer,
     "booking": _booking,

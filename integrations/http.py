@@ -159,6 +159,7 @@ class Http:
     def _error(self, answer: Answer, writes: bool) -> ProviderError:
         known = self.classify(answer)
         if known is not None:
+            known.args = (self._clean(str(known)),)
             return known
         words = self._clean(f"{answer.status}: {_words(answer)}")
         status = answer.status

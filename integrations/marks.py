@@ -29,6 +29,7 @@ def professional(professional: Professional) -> None:
             continue
         sync.mark(connection, "user", uid)
         sync.mark(connection, "availability", uid, owner_uid=uid)
+        sync.mark(connection, "personal_page", uid, owner_uid=uid)
         for meeting_type_id in professional.meeting_types.values_list("pk", flat=True):
             sync.mark(connection, "meeting_type", str(meeting_type_id), owner_uid=uid)
 

@@ -136,6 +136,7 @@ class Connection(models.Model):
             gate=gates(f"connection-{self.pk}", rates),
             secrets=[str(value) for one in credentials for value in one.values()],
             record=self._record,
+            classify=cls.classify,
             patience=patience,
         )
         return cls(http, self.options, credentials[0])

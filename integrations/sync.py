@@ -8,12 +8,13 @@ import hashlib
 import json
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db import connection as db
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations import desired, outcomes
@@ -30,6 +31,10 @@ LEASE = timedelta(minutes=5)
 REST = timedelta(minutes=5)
 CAP = 3600.0
 OWNER_WAIT = timedelta(seconds=3)
+# A parent that waits for a person keeps its children waiting; asking every three seconds would not help.
+PARKED_WAIT = timedelta(minutes=5)
+# How often a provider is asked about what it has not decided yet; its webhook is usually faster.
+PENDING_WAIT = timedelta(minutes=10)
 
 
 def mark(connection: Connection, kind: str, uid: str, *, owner_uid: str = "") -> None:
@@ -149,7 +154,7 @@ def resource_of(mirror: Mirror, owner_uid: str) -> Resource:
         if parent is None:
             mark(mirror.connection, cls.owner_kind, owner_uid)
         if parent is None or not parent.remote_id:
-            raise Wait(OWNER_WAIT)
+            raise Wait(PARKED_WAIT if parent is not None and parent.state == "parked" else OWNER_WAIT)
         owner = parent.remote
     return mirror.connection.open().resource(mirror.kind, owner)
 
@@ -158,7 +163,7 @@ def _apply(mirror: Mirror, wanted: Desired) -> None:
     resource = resource_of(mirror, wanted.owner_uid)
     payload = resource.payload(wanted.facts)
     wanted_digest = digest(payload)
-    if mirror.remote_id and mirror.applied_digest == wanted_digest:
+    if mirror.remote_id and mirror.applied_digest == wanted_digest and not _is_pending(mirror.data):
         _finish(mirror, wanted, mirror.remote, wanted_digest)
         return
     remote = None
@@ -172,6 +177,10 @@ def _apply(mirror: Mirror, wanted: Desired) -> None:
     _finish(mirror, wanted, remote, wanted_digest)
 
 
+def _is_pending(data: Mapping[str, Any]) -> bool:
+    return data.get("state") == "pending"
+
+
 def _create(mirror: Mirror, wanted: Desired, resource: Resource, payload: dict[str, Any]) -> Remote:
     """Look before creating, from the second attempt on (or always, where creating the parent made one)."""
     ref = mirror.local_uid
@@ -179,9 +188,8 @@ def _create(mirror: Mirror, wanted: Desired, resource: Resource, payload: dict[s
         found = resource.find(ref, payload)
         if found is not None:
             return _adopted(mirror, resource, found, payload)
-    if not mirror.attempted_at:
-        mirror.attempted_at = timezone.now()
-        _reserve(mirror, wanted)
+    mirror.attempted_at = mirror.attempted_at or timezone.now()
+    _reserve(mirror, wanted, payload)
     try:
         return resource.create(ref, payload)
     except Conflict:
@@ -201,11 +209,19 @@ def _adopted(mirror: Mirror, resource: Resource, found: Remote, payload: dict[st
     return resource.update(found, payload)
 
 
-def _reserve(mirror: Mirror, wanted: Desired) -> None:
-    """Commit `attempted_at` before the first call. One person is never user and customer at once: wait for the other."""
+def _reserve(mirror: Mirror, wanted: Desired, payload: dict[str, Any]) -> None:
+    """Commit `attempted_at` before the call, and what is sent, so that it can be found when the answer is lost and the
+    local object gone. One person is never user and customer at once: wait for the other."""
+    mirror.data = {"sent": payload}
     try:
         with transaction.atomic():
-            _write(mirror, attempted_at=mirror.attempted_at, person_uid=wanted.person_uid, owner_uid=wanted.owner_uid)
+            _write(
+                mirror,
+                attempted_at=mirror.attempted_at,
+                person_uid=wanted.person_uid,
+                owner_uid=wanted.owner_uid,
+                data=mirror.data,
+            )
     except IntegrityError:
         mirror.attempted_at = None
         Mirror.objects.filter(connection=mirror.connection, person_uid=wanted.person_uid).exclude(pk=mirror.pk).update(
@@ -218,15 +234,10 @@ def _remove(mirror: Mirror) -> None:
     """Desired is nothing: delete remotely, then drop the row. Children that live on their own go first."""
     connection = mirror.connection
     cls = connection.provider_class.resources[mirror.kind]
-    alive = [
-        kind
-        for kind, child in connection.provider_class.resources.items()
-        if child.owner_kind == mirror.kind and not child.dies_with_owner
-    ]
-    children = Mirror.objects.filter(connection=connection, kind__in=alive, owner_uid=mirror.local_uid)
-    if children.exists():
-        children.filter(due_at=None, last_error="").update(due_at=timezone.now())
-        raise Wait(OWNER_WAIT)
+    for children in _survivors(connection, mirror.kind, [mirror.local_uid]):
+        if children.exists():
+            children.filter(due_at=None, last_error="").update(due_at=timezone.now())
+            raise Wait(OWNER_WAIT)
     if mirror.remote_id or mirror.attempted_at:
         if cls.dies_with_owner and desired.of(connection, cls.owner_kind or "", mirror.owner_uid) is None:
             logger.info("%s goes with its owner.", mirror)
@@ -238,6 +249,17 @@ def _remove(mirror: Mirror) -> None:
     outcomes.removed(mirror)
 
 
+def _survivors(connection: Connection, kind: str, uids: list[str]) -> Iterator[QuerySet[Mirror]]:
+    """What would stay behind at the provider if `uids` went: descendants that do not die with their owner."""
+    for child_kind, child in connection.provider_class.resources.items():
+        if child.owner_kind == kind:
+            children = Mirror.objects.filter(connection=connection, kind=child_kind, owner_uid__in=uids)
+            if child.dies_with_owner:
+                yield from _survivors(connection, child_kind, list(children.values_list("local_uid", flat=True)))
+            else:
+                yield children
+
+
 def _delete_there(mirror: Mirror) -> None:
     """404 is success. A create whose answer was lost is looked for first, where the API can look."""
     try:
@@ -246,7 +268,7 @@ def _delete_there(mirror: Mirror) -> None:
         return  # without its parent the object is gone as well
     remote = mirror.remote
     if remote is None:
-        remote = resource.find(mirror.local_uid, {})
+        remote = resource.find(mirror.local_uid, mirror.data.get("sent", {}))
     if remote is not None:
         try:
             resource.delete(remote)
@@ -269,12 +291,12 @@ def _finish(mirror: Mirror, wanted: Desired, remote: Remote | None, applied: str
         attempted_at=mirror.attempted_at or timezone.now(),
         attempts=0,
         last_error="",
-        drift={},
+        drift=dict(remote.data.get("gaps", {})),
         proven_at=timezone.now() if changed else mirror.proven_at,
     )
     if saved:
         outcomes.applied(mirror, changed=changed)
-    _release(mirror, due_at=None)
+    _release(mirror, due_at=timezone.now() + PENDING_WAIT if _is_pending(remote.data) else None)
 
 
 def _write(mirror: Mirror, **fields: Any) -> int:
