@@ -278,6 +278,11 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# --- the product -------------------------------------------------------------------------------------------
+
+# Seam 2 of docs/architecture.md: who decides about times and bookings, by the name a meeting type carries.
+SCHEDULING_ENGINES = {"native": "scheduling.engine.NativeEngine", "remote": "integrations.engine.RemoteEngine"}
+
 # --- providers ---------------------------------------------------------------------------------------------
 
 # Seam 2 of docs/architecture.md: every provider by name, loaded with import_string.

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from directory.models import Professional
 from scheduling import slots
+from scheduling.engine import engine_for
 from scheduling.models import AvailabilityOverride, AvailabilityRule, Booking, BusyTime, MeetingType
 from scheduling.models.bookings import ACTIVE, Status
 from scheduling.slots import Reason
@@ -101,6 +102,17 @@ class HostCalendar:
             now=math.ceil(now.timestamp()),
             seats_wanted=seats,
         )
+
+    def not_taken(self, meeting_type: MeetingType, epochs: np.ndarray) -> np.ndarray:
+        """Those of `epochs` at which a meeting with its buffers hits nothing of ours."""
+        taken = np.array([row[3:5] for row in self.rows if row[7] in ACTIVE], dtype=np.int64).reshape(-1, 2)
+        if not len(taken) or not len(epochs):
+            return epochs
+        first = epochs - meeting_type.buffer_before * 60
+        last = epochs + (meeting_type.duration + meeting_type.buffer_after) * 60
+        begun = np.searchsorted(np.sort(taken[:, 0]), last, side="left")
+        ended = np.searchsorted(np.sort(taken[:, 1]), first, side="right")
+        return epochs[begun == ended]
 
 
 def rules_of(meeting_type: MeetingType) -> slots.Rules:
@@ -200,7 +212,7 @@ def open_epochs(
         return np.empty(0, dtype=np.int64)
     now = now or timezone.now()
     calendar = load([meeting_type.host], start, end, now=now, exclude=exclude)[meeting_type.host_id]
-    return calendar.open_epochs(meeting_type, start, end, now, seats)
+    return engine_for(meeting_type).open_epochs(meeting_type, calendar, start, end, now, seats)
 
 
 def open_starts(meeting_type: MeetingType, start: datetime, end: datetime, **options) -> list[datetime]:  # type: ignore[no-untyped-def]
@@ -223,12 +235,7 @@ def refusal(
     if start.microsecond:
         return Reason.GRID
     calendar = load([meeting_type.host], start, start, now=now, exclude=exclude)[meeting_type.host_id]
-    return slots.explain(
-        **calendar.inputs(meeting_type),
-        start=int(start.timestamp()),
-        now=math.ceil(now.timestamp()),
-        seats_wanted=seats,
-    )
+    return engine_for(meeting_type).refusal(meeting_type, calendar, start, now, seats)
 
 
 def horizon_end(meeting_type: MeetingType, now: datetime) -> datetime:
@@ -254,6 +261,12 @@ def nearest(
     return sorted(sorted(found, key=lambda free: abs(free - wanted))[:count])
 
 
+def prepare(meeting_types: list[MeetingType]) -> None:
+    """Let engines that remember times load them for all at once."""
+    for engine in {engine_for(meeting_type) for meeting_type in meeting_types}:
+        engine.prepare([one for one in meeting_types if engine_for(one) is engine])
+
+
 def next_times(
     professionals: Iterable[Professional], *, count: int = 3, now: datetime | None = None
 ) -> dict[int, list[FreeTime]]:
@@ -264,9 +277,11 @@ def next_times(
     types = list(MeetingType.objects.public().filter(host__in=hosts).order_by("position", "id"))
     found: dict[int, list[FreeTime]] = {pk: [] for pk in hosts}
     calendars = load(hosts.values(), now, now + NEAR, now=now)
+    prepare(types)
     for meeting_type in types:
         meeting_type.host = hosts[meeting_type.host_id]
-        epochs = calendars[meeting_type.host_id].open_epochs(meeting_type, now, now + NEAR, now)[:count]
+        calendar = calendars[meeting_type.host_id]
+        epochs = engine_for(meeting_type).open_epochs(meeting_type, calendar, now, now + NEAR, now)[:count]
         free = [FreeTime(datetime.fromtimestamp(int(epoch), UTC), meeting_type) for epoch in epochs]
         best = found[meeting_type.host_id]
         if free and (not best or free[0].start < best[0].start):
@@ -287,8 +302,9 @@ def refresh(host: Professional, *, now: datetime | None = None) -> None:
         end = max(horizon_end(meeting_type, now) for meeting_type in types)
         calendar = load([host], now, end, now=now)[host.pk]
         has_hours = bool(calendar.weekly) or any(calendar.overrides.values())
+        prepare(types)
         for meeting_type in types:
-            epochs = calendar.open_epochs(meeting_type, now, end, now)
+            epochs = engine_for(meeting_type).open_epochs(meeting_type, calendar, now, end, now)
             if len(epochs):
                 first = min(first, int(epochs[0])) if first is not None else int(epochs[0])
     next_free_at = datetime.fromtimestamp(first, UTC) if first is not None else None

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from directory.models import Brand, Person, Professional, User
 from scheduling import availability, links, messages
+from scheduling.engine import engine_for
 from scheduling.models import Booking, BookingEvent, BusyTime, MeetingType, Message
 from scheduling.models.bookings import Status
 from scheduling.slots import Reason
@@ -125,7 +126,7 @@ def confirm(
     time_zone: str | None = None,
     now: datetime | None = None,
 ) -> Booking:
-    """held → confirmed; once confirmed, a repetition returns the booking as it is.
+    """held → confirmed, or pending where another engine has the last word; a repetition returns the booking as it is.
 
     A hold that ran out is still honoured while nobody else has the time. Raises HoldExpired.
     """
@@ -144,14 +145,17 @@ def confirm(
     booking.client_time_zone = time_zone or booking.client_time_zone
     booking.consented_at = now
     booking.client = _client(booking)
-    booking.status = Status.CONFIRMED
+    at_once = engine_for(booking.meeting_type).confirms_at_once
+    booking.engine = booking.meeting_type.engine
+    booking.status = Status.CONFIRMED if at_once else Status.PENDING
     try:
         with transaction.atomic():
             _save(booking, now)
     except IntegrityError as error:  # the net, as in reschedule()
         raise HoldExpired from error
-    _log(booking, "confirmed", Actor.CLIENT, to_start=booking.starts_at, at=now)
-    messages.queue(booking, Message.Kind.CONFIRMED)
+    _log(booking, "confirmed" if at_once else "requested", Actor.CLIENT, to_start=booking.starts_at, at=now)
+    if at_once:
+        messages.queue(booking, Message.Kind.CONFIRMED)
     return booking
 
 
@@ -232,13 +236,18 @@ def reschedule(
     for column in ("starts_at", "ends_at", "blocked_from", "blocked_until", "session"):
         setattr(booking, column, getattr(moved, column))
     booking.version += 1
+    at_once = booking.engine == "native" or engine_for(booking.meeting_type).confirms_at_once
+    if not at_once:
+        booking.fallback_start = booking.fallback_start or (old_start if booking.status == Status.CONFIRMED else None)
+        booking.status = Status.PENDING
     try:
         with transaction.atomic():
             _save(booking, now)
     except IntegrityError as error:  # the net: somebody took the time without the lock
         raise SlotTaken from error
-    _log(booking, "moved", actor, user=user, reason=reason, from_start=old_start, to_start=start, at=now)
-    if notify:
+    kind = "moved" if at_once else "move_asked"
+    _log(booking, kind, actor, user=user, reason=reason, from_start=old_start, to_start=start, at=now)
+    if notify and at_once:
         messages.queue(booking, Message.Kind.MOVED)
     return booking
 
@@ -268,6 +277,53 @@ def cancel(
     _log(booking, "cancelled", actor, user=user, reason=reason, from_start=booking.starts_at, at=now)
     if notify:
         messages.queue(booking, Message.Kind.CANCELLED)
+    return booking
+
+
+# --- the other side's word --------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def settle(
+    booking: Booking, *, source: str = "", remote_id: str = "", join_url: str = "", now: datetime | None = None
+) -> Booking:
+    """pending → confirmed: the other engine agreed to the booking or to its move. A repetition changes nothing."""
+    now = now or timezone.now()
+    booking = _lock(booking)
+    if booking.status != Status.PENDING:
+        return booking
+    came_from, booking.fallback_start = booking.fallback_start, None
+    booking.status = Status.CONFIRMED
+    booking.remote_source, booking.remote_id = source or booking.remote_source, remote_id or booking.remote_id
+    booking.join_url = join_url or booking.join_url
+    _save(booking, now)
+    kind, message = ("moved", Message.Kind.MOVED) if came_from else ("confirmed", Message.Kind.CONFIRMED)
+    _log(booking, kind, Actor.PROVIDER, from_start=came_from, to_start=booking.starts_at, at=now)
+    messages.queue(booking, message)
+    return booking
+
+
+@transaction.atomic
+def decline(booking: Booking, *, reason: str = "", now: datetime | None = None) -> Booking:
+    """The other engine refused: a move goes back to where it was, a new booking is declined and the client told."""
+    now = now or timezone.now()
+    booking = _lock(booking)
+    if booking.status != Status.PENDING:
+        return booking
+    asked = booking.starts_at
+    if booking.fallback_start is not None:
+        back = _new_booking(booking.meeting_type, booking.fallback_start, seats=booking.seats, origin=booking.origin)
+        for column in ("starts_at", "ends_at", "blocked_from", "blocked_until"):
+            setattr(booking, column, getattr(back, column))
+        booking.session = back.session if back.is_group else booking.uid
+        booking.status, booking.fallback_start = Status.CONFIRMED, None
+    else:
+        booking.status, booking.cancelled_by = Status.DECLINED, Actor.PROVIDER
+    booking.version += 1
+    _save(booking, now)
+    _log(booking, "declined", Actor.PROVIDER, reason=reason, from_start=asked, to_start=booking.starts_at, at=now)
+    if booking.status == Status.DECLINED:
+        messages.queue(booking, Message.Kind.DECLINED, audiences=[Message.Audience.CLIENT])
     return booking
 
 

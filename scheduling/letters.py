@@ -21,6 +21,7 @@ from scheduling.models import Booking, BookingEvent, MeetingType, Message
 
 Audience = Message.Audience
 Kind = Message.Kind
+OVER = (Kind.CANCELLED, Kind.DECLINED)
 Actor = Booking.Actor
 
 
@@ -59,6 +60,8 @@ def compose(message: Message, *, now: datetime) -> EmailMultiAlternatives:
     if not email:
         raise NoAddress("the receiver's address has been erased")
     method: ics.Method = "CANCEL" if message.kind == Kind.CANCELLED else "REQUEST"
+    # A declined booking was never in a calendar.
+    declined = message.kind == Kind.DECLINED
     event = ics.event_for(booking, audience=Audience(message.audience), language=language)
     with translation.override(language):
         context = _context(message, event)
@@ -73,7 +76,7 @@ def compose(message: Message, *, now: datetime) -> EmailMultiAlternatives:
         to=email,
         reply_to=_reply_to(booking, message.audience),
         headers={"Content-Language": language, **_thread(message)},
-        calendar=ics.render(event, method=method, stamp=now),
+        calendar=b"" if declined else ics.render(event, method=method, stamp=now),
         method=method,
     )
 
@@ -127,12 +130,14 @@ def _subject(message: Message, event: ics.Event) -> str:
             Kind.CONFIRMED: _("Your appointment on %(when)s"),
             Kind.MOVED: _("Your appointment is now on %(when)s"),
             Kind.CANCELLED: _("Your appointment on %(when)s is cancelled"),
+            Kind.DECLINED: _("Your booking for %(when)s could not be made"),
         }
     else:
         patterns = {
             Kind.CONFIRMED: _("Confirmed: %(when)s – %(what)s"),
             Kind.MOVED: _("Moved to %(when)s – %(what)s"),
             Kind.CANCELLED: _("Cancelled: %(when)s – %(what)s"),
+            Kind.DECLINED: _("Not booked: %(when)s – %(what)s"),
         }
     return patterns[Kind(message.kind)] % names
 
@@ -234,7 +239,7 @@ def _facts(message: Message) -> list[Fact]:
         facts.append(Fact(_("With"), str(booking.host)))
         if booking.price_text:
             facts.append(Fact(_("Price"), booking.price_text))
-        if booking.meeting_type.preparation and message.kind != Kind.CANCELLED:
+        if booking.meeting_type.preparation and message.kind not in OVER:
             facts.append(Fact(_("To prepare"), booking.meeting_type.preparation))
     else:
         facts.append(Fact(_("Client"), booking.client_name))
@@ -242,7 +247,7 @@ def _facts(message: Message) -> list[Fact]:
             facts.append(Fact(_("E-mail"), booking.client_email, f"mailto:{booking.client_email}"))
         if booking.client_phone:
             facts.append(Fact(_("Phone"), booking.client_phone))
-        if booking.client_note and not sensitive and message.kind != Kind.CANCELLED:
+        if booking.client_note and not sensitive and message.kind not in OVER:
             facts.append(Fact(_("Message"), booking.client_note))
     facts.append(Fact(_("Reference"), booking.reference))
     return facts
@@ -250,7 +255,7 @@ def _facts(message: Message) -> list[Fact]:
 
 def _buttons(message: Message, event: ics.Event) -> list[Button]:
     booking, brand = message.booking, message.booking.host.brand
-    if message.kind == Kind.CANCELLED:
+    if message.kind in OVER:
         if message.audience == Audience.HOST:
             return [Button(_("View the appointment"), links.host_url(booking))]
         page = booking.host.get_absolute_url() if booking.host.is_public else "/"

@@ -144,7 +144,7 @@ def _claim(message_id: int) -> Message | None:
 
 def _is_overtaken(message: Message) -> bool:
     """A newer row tells this reader more, or there is no such appointment any more. Cancellations always go out."""
-    if message.kind == Message.Kind.CANCELLED:
+    if message.kind in (Message.Kind.CANCELLED, Message.Kind.DECLINED):
         return False
     if message.booking.status not in (Status.PENDING, Status.CONFIRMED):
         return True

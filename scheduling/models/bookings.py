@@ -137,6 +137,13 @@ class Booking(models.Model):
     price_text = models.CharField(_("price"), max_length=80, blank=True)
     cancel_cutoff = models.PositiveIntegerField(_("cancel cut-off, minutes"), default=0)
     move_cutoff = models.PositiveIntegerField(_("move cut-off, minutes"), default=0)
+    fallback_start = models.DateTimeField(
+        _("back to"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Where it was, while a provider has not yet agreed to a move."),
+    )
     join_url = models.URLField(_("video room"), blank=True, max_length=500)
 
     manage_hash = models.CharField(max_length=64, unique=True, editable=False)

@@ -19,6 +19,7 @@ class Message(models.Model):
         CONFIRMED = "confirmed", _("Confirmed")
         MOVED = "moved", _("Moved")
         CANCELLED = "cancelled", _("Cancelled")
+        DECLINED = "declined", _("Declined")
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("E-mail")

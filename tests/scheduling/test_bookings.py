@@ -1,4 +1,4 @@
-"""The verbs of a booking's life."""
+"""The verbs of a booking's life, all in one module as they are in the code."""
 
 import datetime as dt
 import uuid
@@ -10,6 +10,7 @@ from directory import accounts
 from directory.models import Person, Professional
 from scheduling import availability, bookings, links, tasks
 from scheduling.bookings import HoldExpired, NotAllowed, NotOffered, SlotTaken
+from scheduling.engine import NativeEngine
 from scheduling.models import Booking, BusyTime, MeetingType, Message
 from scheduling.models.bookings import Status
 from scheduling.slots import Reason
@@ -249,6 +250,53 @@ def test_limits_count_by_the_hosts_calendar(meeting_type):
     with pytest.raises(SlotTaken):
         bookings.hold(meeting_type, at("09:00", day=2), now=NOW)
     assert bookings.hold(meeting_type, at("09:00", day=7), now=NOW)
+
+
+class SlowEngine(NativeEngine):
+    """Ours, but somebody else has the last word."""
+
+    confirms_at_once = False
+
+
+@pytest.fixture
+def slow(meeting_type, settings):
+    settings.SCHEDULING_ENGINES = {**settings.SCHEDULING_ENGINES, "slow": f"{__name__}.SlowEngine"}
+    meeting_type.engine = "slow"
+    meeting_type.save()
+    return meeting_type
+
+
+class TestTheOtherSidesWord:
+    def test_a_booking_is_pending_until_it_is_settled(self, slow):
+        booking = confirmed(slow)
+        assert (booking.status, booking.messages.count()) == (Status.PENDING, 0)
+        assert at("10:00") not in availability.open_starts(slow, at("00:00"), at("23:00"), now=NOW)
+        booking = bookings.settle(booking, source="x", remote_id="42", now=NOW)
+        again = bookings.settle(booking, source="x", remote_id="43", now=NOW)
+        assert (again.status, again.remote_id, again.messages.count()) == (Status.CONFIRMED, "42", 2)
+
+    def test_a_refusal_frees_the_time_and_tells_the_client_only(self, slow):
+        booking = bookings.decline(confirmed(slow), reason="slot-occupied", now=NOW)
+        assert booking.status == Status.DECLINED
+        assert list(booking.messages.values_list("kind", "audience")) == [("declined", "client")]
+        assert at("10:00") in availability.open_starts(slow, at("00:00"), at("23:00"), now=NOW)
+
+    def test_a_move_is_told_when_it_is_agreed(self, slow):
+        booking = bookings.settle(confirmed(slow), now=NOW)
+        booking = bookings.reschedule(booking, at("11:00"), actor="client", now=NOW)
+        assert (booking.status, booking.fallback_start) == (Status.PENDING, at("10:00"))
+        booking = bookings.settle(booking, now=NOW)
+        assert (booking.status, booking.fallback_start) == (Status.CONFIRMED, None)
+        event = booking.events.get(kind="moved")
+        assert (event.from_start, event.to_start) == (at("10:00"), at("11:00"))
+        assert booking.messages.filter(kind="moved", version=1).count() == 2
+
+    def test_a_refused_move_goes_back_without_a_mail(self, slow):
+        booking = bookings.settle(confirmed(slow), now=NOW)
+        booking = bookings.reschedule(booking, at("11:00"), actor="client", now=NOW)
+        booking = bookings.decline(booking, reason="slot-occupied", now=NOW)
+        assert (booking.status, booking.starts_at, booking.version) == (Status.CONFIRMED, at("10:00"), 2)
+        assert not booking.messages.filter(version__gt=0).exists()
 
 
 @pytest.mark.parametrize("status", ["draft", "submitted", "suspended", "closed"])

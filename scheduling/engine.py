@@ -1,0 +1,115 @@
+"""Who decides about the times and bookings of a meeting type: ours, or somebody else's.
+
+Pages, holds, moves and the API ask `availability` and `bookings`; those ask the engine of the meeting type. An engine never
+sends anything while a transaction is open: `refresh` and `settle` are called outside of one, by views and workers.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from scheduling import slots
+from scheduling.models import Booking, MeetingType
+from scheduling.slots import Reason
+
+if TYPE_CHECKING:
+    from scheduling.availability import HostCalendar
+
+
+@dataclass(frozen=True, slots=True)
+class Embed:
+    """A booking page of somebody else, for an iframe. `ask_first`: load it only after a click."""
+
+    url: str
+    origin: str
+    ask_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How well the offered times are known. `as_of` None: they are computed at this moment."""
+
+    as_of: datetime | None = None
+    down: bool = False
+    requests_only: bool = False
+
+
+class Engine(ABC):
+    """`confirms_at_once`: our own word is enough; else a booking is pending until `settle` has the other side's."""
+
+    confirms_at_once: bool = True
+
+    def prepare(self, meeting_types: Iterable[MeetingType]) -> None:  # noqa: B027  (ours needs nothing)
+        """Load what `open_epochs` needs for many meeting types with one query."""
+
+    def refresh(self, meeting_type: MeetingType, *, fresh: bool = False) -> Freshness:
+        """Bring remembered times up to date within a small budget of time. Outside transactions only."""
+        return Freshness()
+
+    @abstractmethod
+    def open_epochs(
+        self,
+        meeting_type: MeetingType,
+        calendar: "HostCalendar",
+        start: datetime,
+        end: datetime,
+        now: datetime,
+        seats: int = 1,
+    ) -> np.ndarray:
+        """Free starts in [start, end) as epoch seconds, sorted."""
+
+    @abstractmethod
+    def refusal(
+        self, meeting_type: MeetingType, calendar: "HostCalendar", start: datetime, now: datetime, seats: int = 1
+    ) -> Reason | None:
+        """Why a start is not offered; None if it is."""
+
+    def settle(self, booking: Booking) -> None:  # noqa: B027  (ours is never pending)
+        """Try, within a few seconds, to get the other side's word on a pending booking. Outside transactions only."""
+
+    def embed(self, meeting_type: MeetingType, *, language: str) -> Embed | None:
+        """The other side's own booking page, where visitors shall book there."""
+        return None
+
+
+class NativeEngine(Engine):
+    """Ours: hours, rules and bookings of our own database."""
+
+    def open_epochs(
+        self,
+        meeting_type: MeetingType,
+        calendar: "HostCalendar",
+        start: datetime,
+        end: datetime,
+        now: datetime,
+        seats: int = 1,
+    ) -> np.ndarray:
+        return calendar.open_epochs(meeting_type, start, end, now, seats)
+
+    def refusal(
+        self, meeting_type: MeetingType, calendar: "HostCalendar", start: datetime, now: datetime, seats: int = 1
+    ) -> Reason | None:
+        return slots.explain(
+            **calendar.inputs(meeting_type),
+            start=int(start.timestamp()),
+            now=int(np.ceil(now.timestamp())),
+            seats_wanted=seats,
+        )
+
+
+@cache
+def _engine(path: str) -> Engine:
+    return import_string(path)()
+
+
+def engine_for(meeting_type: MeetingType) -> Engine:
+    """The engine named by the meeting type; ours where that one is not installed."""
+    engines = settings.SCHEDULING_ENGINES
+    return _engine(engines.get(meeting_type.engine, engines["native"]))
