@@ -178,3 +178,16 @@ def test_requirements_are_pinned_and_explained():
     for line in (ROOT / "requirements.txt").read_text().splitlines():
         if line and not line.startswith("#"):
             assert re.fullmatch(r"[\w.\[\],-]+==[\w.]+\s+# .+", line), line
+
+
+def test_the_readme_names_the_demo_log_ins_as_they_are():
+    from scheduling.management.commands.demo import LOGINS
+
+    readme = (ROOT / "README.md").read_text()
+    for role, email, password in LOGINS:
+        assert f"`{email}`" in readme, role
+        assert f"`{password}`" in readme
+
+
+def test_pictures_of_the_documentation_are_small():
+    assert all(picture.stat().st_size < 300_000 for picture in ours("docs/images/*"))
