@@ -21,7 +21,7 @@ from integrations.contract import (
     PageFacts,
     UserFacts,
 )
-from integrations.models import Connection, Enrolment
+from integrations.models import Connection, Enrolment, Mirror
 from scheduling.models import AvailabilityOverride, AvailabilityRule, Booking, MeetingType
 from scheduling.models.bookings import Status
 
@@ -203,9 +203,15 @@ def _booking(connection: Connection, uid: str) -> Desired | None:
     )
 
 
+def _has_own_room(booking: Booking) -> bool:
+    """A host who brought a video room of her own keeps it: none of ours was made for this booking."""
+    made = Mirror.objects.filter(kind="conference", local_uid=str(booking.pk), data__join_url=booking.join_url)
+    return bool(booking.join_url) and not made.exists()
+
+
 def _conference(connection: Connection, uid: str) -> Desired | None:
     booking = _open_booking(connection, uid)
-    if booking is None or booking.channel != MeetingType.Channel.VIDEO:
+    if booking is None or booking.channel != MeetingType.Channel.VIDEO or _has_own_room(booking):
         return None
     host = booking.host.person
     return Desired(

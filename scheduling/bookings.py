@@ -360,6 +360,18 @@ def no_show(booking: Booking, *, actor: str = "", user: User | None = None, now:
     return finish(booking, Status.NO_SHOW, actor=actor, user=user, now=now)
 
 
+@transaction.atomic
+def set_conference(booking: Booking, join_url: str) -> None:
+    """The video room of an appointment, as its provider has made it; "" takes it away again.
+
+    Calendars hold our own link to the room, so nobody is told and the version stays. It is the answer to a change, not a
+    change: no signal is sent.
+    """
+    _lock_host(booking.host_id)
+    room = Booking.objects.filter(pk=booking.pk).exclude(join_url=join_url)
+    room.update(join_url=join_url, updated_at=timezone.now())
+
+
 # --- what the clock does ----------------------------------------------------------------------------------------
 
 
