@@ -32,6 +32,9 @@ def professional(professional: Professional) -> None:
         sync.mark(connection, "personal_page", uid, owner_uid=uid)
         for meeting_type_id in professional.meeting_types.values_list("pk", flat=True):
             sync.mark(connection, "meeting_type", str(meeting_type_id), owner_uid=uid)
+        if "customer" in connection.provider_class.resources and professional.person.bookings.exists():
+            # Whoever books as well is a customer before she joins, and again after she has left.
+            sync.mark(connection, "customer", str(professional.person_id))
 
 
 def person(person: Person) -> None:

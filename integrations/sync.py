@@ -185,7 +185,8 @@ def _create(mirror: Mirror, wanted: Desired, resource: Resource, payload: dict[s
     """Look before creating, from the second attempt on (or always, where creating the parent made one)."""
     ref = mirror.local_uid
     if mirror.attempted_at or resource.find_first:
-        found = resource.find(ref, payload)
+        # By what was sent: an e-mail address, say, may have changed since.
+        found = resource.find(ref, mirror.data.get("sent") or payload)
         if found is not None:
             return _adopted(mirror, resource, found, payload)
     mirror.attempted_at = mirror.attempted_at or timezone.now()
@@ -211,23 +212,33 @@ def _adopted(mirror: Mirror, resource: Resource, found: Remote, payload: dict[st
 
 def _reserve(mirror: Mirror, wanted: Desired, payload: dict[str, Any]) -> None:
     """Commit `attempted_at` before the call, and what is sent, so that it can be found when the answer is lost and the
-    local object gone. One person is never user and customer at once: wait for the other."""
+    local object gone. One person is never user and customer at once: the other role goes first."""
     mirror.data = {"sent": payload}
-    try:
-        with transaction.atomic():
-            _write(
-                mirror,
-                attempted_at=mirror.attempted_at,
-                person_uid=wanted.person_uid,
-                owner_uid=wanted.owner_uid,
-                data=mirror.data,
-            )
-    except IntegrityError:
-        mirror.attempted_at = None
-        Mirror.objects.filter(connection=mirror.connection, person_uid=wanted.person_uid).exclude(pk=mirror.pk).update(
-            due_at=timezone.now()
-        )
-        raise Wait(OWNER_WAIT) from None
+    for may_change in (True, False):
+        try:
+            with transaction.atomic():
+                _write(
+                    mirror,
+                    attempted_at=mirror.attempted_at,
+                    person_uid=wanted.person_uid,
+                    owner_uid=wanted.owner_uid,
+                    data=mirror.data,
+                )
+        except IntegrityError:
+            if not may_change:
+                raise Wait(OWNER_WAIT) from None
+            _end_other_role(mirror, wanted.person_uid)
+        else:
+            return
+
+
+def _end_other_role(mirror: Mirror, person_uid: str) -> None:
+    """Reconcile this person's other row here and now, so that one run ends the old role and begins the new one."""
+    others = Mirror.objects.filter(connection=mirror.connection, person_uid=person_uid).exclude(pk=mirror.pk)
+    others.filter(due_at=None).update(due_at=timezone.now())
+    other = others.select_related("connection__brand").first()
+    if other is not None and claim(other):
+        reconcile(other)
 
 
 def _remove(mirror: Mirror) -> None:
