@@ -134,12 +134,12 @@ class Connection(models.Model):
             self.base_url or cls.base_url,
             headers=[cls.headers(blank, one) for one in credentials],
             gate=gates(f"connection-{self.pk}", rates),
-            secrets=[str(value) for one in credentials for value in one.values()],
+            secrets=[*(str(value) for one in credentials for value in one.values()), self.webhook_secret],
             record=self._record,
             classify=cls.classify,
             patience=patience,
         )
-        return cls(http, self.options, credentials[0])
+        return cls(http, self.options, {**credentials[0], "webhook_secret": self.webhook_secret})
 
     def _record(self, status: int, seconds: float) -> None:
         CallCount.add(self, status)
