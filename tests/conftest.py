@@ -11,10 +11,16 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from hypothesis import settings as hypothesis_settings
 
 from directory.models import Brand, Person, Professional
 from scheduling.models import MeetingType
 from tests import factories
+
+
+# A busy machine is not a bug: no example fails for the time it took.
+hypothesis_settings.register_profile("patient", deadline=None)
+hypothesis_settings.load_profile("patient")
 
 
 def pytest_configure(config: pytest.Config) -> None:
