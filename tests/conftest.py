@@ -17,7 +17,6 @@ from directory.models import Brand, Person, Professional
 from scheduling.models import MeetingType
 from tests import factories
 
-
 # A busy machine is not a bug: no example fails for the time it took.
 hypothesis_settings.register_profile("patient", deadline=None)
 hypothesis_settings.load_profile("patient")
