@@ -28,7 +28,7 @@ from typing import IO
 BASE_DIR = Path(__file__).resolve().parent.parent
 GRACE = 12.0  # seconds a process may take to stop
 START = 60.0  # seconds the web server may take to answer
-COLOURS = {"web": "36", "worker": "35", "run": "32"}
+COLOURS = {"web": "36", "worker": "35", "sandbox": "33", "run": "32"}
 
 
 @dataclass
@@ -38,6 +38,18 @@ class Service:
     name: str
     command: list[str]
     process: subprocess.Popen[str] | None = None
+
+
+def sandbox_service() -> list[Service]:
+    """Local copies of the providers, in development, unless their port is 0 or taken."""
+    from django.conf import settings
+
+    if not (settings.DEVELOPMENT and settings.SANDBOX_PORT):
+        return []
+    if not port_is_free("127.0.0.1", settings.SANDBOX_PORT):
+        say(f"Port {settings.SANDBOX_PORT} is taken: the provider sandbox is left out (SANDBOX_PORT=… moves it).")
+        return []
+    return [Service("sandbox", [sys.executable, "manage.py", "sandbox", "--port", str(settings.SANDBOX_PORT)])]
 
 
 def services(host: str, port: int) -> list[Service]:
@@ -137,6 +149,8 @@ def collect_static(target: Path) -> None:
 
 def welcome(port: int) -> str:
     """The box with addresses and log-ins, as the database has them."""
+    from django.conf import settings
+
     from directory.models import Brand
 
     def url(host: str) -> str:
@@ -152,6 +166,8 @@ def welcome(port: int) -> str:
     rows.append(("Administration", url("localhost") + "/admin/"))
     if os.environ["DEVELOPMENT"].lower() in ("1", "true", "yes", "on"):
         rows.append(("Mails sent", url("localhost") + "/dev/mail/"))
+        if settings.SANDBOX_PORT:
+            rows.append(("Provider sandbox", f"http://127.0.0.1:{settings.SANDBOX_PORT}/"))
     rows += demo_logins()
     rows += [("Stop", "Ctrl-C")]
     width = max(len(label) for label, _value in rows)
@@ -259,7 +275,7 @@ def main() -> int:
     prepare()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, remember)
-    table = services(host, port)
+    table = services(host, port) + sandbox_service()
     try:
         for service in table:
             start(service)

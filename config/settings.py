@@ -101,6 +101,10 @@ FORM_RENDERER = "config.renderer.Renderer"
 
 # --- database, cache, broker -------------------------------------------------------------------------------
 
+# The provider sandbox (manage.py sandbox) keeps its own file; the port is where `make run` starts it, 0 for not at all.
+SANDBOX_DB = VAR_DIR / "sandbox.sqlite3"
+SANDBOX_PORT = env.int("SANDBOX_PORT", 8100)
+
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}")}
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", 60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True

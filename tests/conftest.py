@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,6 +17,7 @@ from hypothesis import settings as hypothesis_settings
 from directory.models import Brand, Person, Professional
 from scheduling.models import MeetingType
 from tests import factories
+from tests.sandbox import Handle, running_sandbox
 
 # A busy machine is not a bug: no example fails for the time it took.
 hypothesis_settings.register_profile("patient", deadline=None)
@@ -136,6 +138,13 @@ def next_monday() -> datetime:
     today = datetime.now(zone).date()
     day = today + timedelta(days=14 - today.weekday())
     return datetime(day.year, day.month, day.day, 10, tzinfo=zone)
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Handle]:
+    """Local copies of the providers over real HTTP, fresh for every test (tests/sandbox.py)."""
+    with running_sandbox(tmp_path) as handle:
+        yield handle
 
 
 @pytest.fixture
