@@ -28,6 +28,10 @@ class Handle:
     def base(self, provider: str) -> str:
         return f"{self.url}/{provider}"
 
+    def seen(self, provider: str) -> str:
+        """The mount under a name that browser tests allow: an origin of its own that ends in localhost."""
+        return self.base(provider).replace("127.0.0.1", "sandbox.localhost")
+
     def fault(self, kind: str, **values: Any) -> Fault:
         """See `integrations.sandbox.faults`; the Fault counts in `fired`."""
         return self.sandbox.faults.add(kind=kind, **values)
