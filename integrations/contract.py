@@ -164,6 +164,8 @@ class Resource(ABC):
     owner_kind: ClassVar[str | None] = None
     # Deleting the owner deletes it as well.
     dies_with_owner: ClassVar[bool] = False
+    # Parts of the payload that matter when it is created and never again: they do not count for the digest.
+    create_only: ClassVar[tuple[str, ...]] = ()
     # Creating the owner may have made it: look even before the first create.
     find_first: ClassVar[bool] = False
 

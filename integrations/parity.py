@@ -47,7 +47,7 @@ def plan(connection: Connection) -> Iterator[Step]:
                 same = (
                     row is not None
                     and row.remote_id
-                    and row.applied_digest == sync.digest(resource.payload(wanted.facts))
+                    and row.applied_digest == sync.applied_digest(resource, resource.payload(wanted.facts))
                 )
             except Rejected:
                 same = False

@@ -65,6 +65,11 @@ def digest(payload: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(payload, sort_keys=True, default=str).encode()).hexdigest()
 
 
+def applied_digest(resource: Resource, payload: dict[str, Any]) -> str:
+    """What an applied payload is recognised by."""
+    return digest({name: value for name, value in payload.items() if name not in resource.create_only})
+
+
 # --- the worker -------------------------------------------------------------------------------------------------------
 
 
@@ -162,7 +167,7 @@ def resource_of(mirror: Mirror, owner_uid: str) -> Resource:
 def _apply(mirror: Mirror, wanted: Desired) -> None:
     resource = resource_of(mirror, wanted.owner_uid)
     payload = resource.payload(wanted.facts)
-    wanted_digest = digest(payload)
+    wanted_digest = applied_digest(resource, payload)
     if mirror.remote_id and mirror.applied_digest == wanted_digest and not _is_pending(mirror.data):
         _finish(mirror, wanted, mirror.remote, wanted_digest)
         return
