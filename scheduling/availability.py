@@ -1,47 +1,27 @@
 """Is this time offered? The one answer for pages, holds, moves, the API and the explainer.
 
-Loads the rows of some hosts and a window with three queries, whatever the range and the number of rows, and asks
-`slots`. Instants travel as epoch seconds: turning rows into datetimes is what costs (docs/architecture.md).
+Loads calendars (three queries, `calendars`) and asks the engine of the meeting type; ours computes with `slots`.
 """
 
-import math
-from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from django.db import connection, transaction
-from django.db.models import CharField, F, Func, IntegerField, Model, Q, Value
+from django.db.models import Model
 from django.utils import timezone
 
 from directory.models import Professional
-from scheduling import slots
+from scheduling.calendars import load
 from scheduling.engine import engine_for
-from scheduling.models import AvailabilityOverride, AvailabilityRule, Booking, BusyTime, MeetingType
-from scheduling.models.bookings import ACTIVE, Status
+from scheduling.models import Booking, MeetingType
 from scheduling.slots import Reason
 
-# No booking reaches further than its longest duration and buffers (720 + 2 × 480 minutes).
-REACH = timedelta(days=2)
-# Limits count whole weeks of the host's calendar.
-WEEK = timedelta(days=8)
 # How far search cards and alternatives look.
 NEAR = timedelta(days=30)
 
 TAKEN = frozenset({Reason.BUSY, Reason.HOLD, Reason.BUFFER, Reason.CAPACITY, Reason.LIMIT})
-
-
-class Epoch(Func):
-    """A timestamp column as whole epoch seconds, without a detour through Python datetimes."""
-
-    output_field = IntegerField()
-    template = "CAST(EXTRACT(EPOCH FROM %(expressions)s) AS bigint)"
-
-    def as_sqlite(self, compiler, connection, **context):  # type: ignore[no-untyped-def]
-        return self.as_sql(
-            compiler, connection, template="CAST(strftime('%%%%s', %(expressions)s) AS integer)", **context
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,152 +30,6 @@ class FreeTime:
 
     start: datetime
     meeting_type: MeetingType
-
-
-@dataclass(slots=True)
-class HostCalendar:
-    """What the rows say of one host in a window. Instants are epoch seconds."""
-
-    zone: str
-    weekly: dict[int, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
-    overrides: dict[date, list[tuple[int, int]]] = field(default_factory=dict)
-    # (meeting type, start, end, blocked from, blocked until, seats, is a group, status); meeting type 0: busy time
-    rows: list[tuple[int, int, int, int, int, int, bool, str]] = field(default_factory=list)
-
-    def inputs(self, meeting_type: MeetingType) -> dict:  # type: ignore[type-arg]
-        """Keyword arguments of `slots.explain` for one meeting type; `holds` are rows of `busy` as well."""
-        busy, holds, counted = [], [], []
-        sessions: dict[int, slots.Session] = {}
-        for type_id, start, end, blocked_from, blocked_until, seats, is_group, status in self.rows:
-            same_type = type_id == meeting_type.pk
-            if same_type:
-                counted.append(start)
-            if status not in ACTIVE:
-                continue
-            if same_type and is_group and end - start == meeting_type.duration * 60:
-                taken = seats + (sessions[start].taken if start in sessions else 0)
-                sessions[start] = slots.Session(start, end, blocked_from, blocked_until, taken)
-                continue
-            busy.append((blocked_from, blocked_until))
-            if status == Status.HELD:
-                holds.append((blocked_from, blocked_until))
-        return {
-            "zone": self.zone,
-            "weekly": self.weekly,
-            "overrides": self.overrides,
-            "busy": busy,
-            "holds": holds,
-            "sessions": list(sessions.values()),
-            "counted": counted,
-            "rules": rules_of(meeting_type),
-        }
-
-    def open_epochs(
-        self, meeting_type: MeetingType, start: datetime, end: datetime, now: datetime, seats: int = 1
-    ) -> np.ndarray:
-        inputs = self.inputs(meeting_type)
-        del inputs["holds"]
-        return slots.open_epochs(
-            **inputs,
-            range_start=math.ceil(start.timestamp()),
-            range_end=math.ceil(end.timestamp()),
-            now=math.ceil(now.timestamp()),
-            seats_wanted=seats,
-        )
-
-    def not_taken(self, meeting_type: MeetingType, epochs: np.ndarray) -> np.ndarray:
-        """Those of `epochs` at which a meeting with its buffers hits nothing of ours."""
-        taken = np.array([row[3:5] for row in self.rows if row[7] in ACTIVE], dtype=np.int64).reshape(-1, 2)
-        if not len(taken) or not len(epochs):
-            return epochs
-        first = epochs - meeting_type.buffer_before * 60
-        last = epochs + (meeting_type.duration + meeting_type.buffer_after) * 60
-        begun = np.searchsorted(np.sort(taken[:, 0]), last, side="left")
-        ended = np.searchsorted(np.sort(taken[:, 1]), first, side="right")
-        return epochs[begun == ended]
-
-
-def rules_of(meeting_type: MeetingType) -> slots.Rules:
-    return slots.Rules(
-        duration=meeting_type.duration,
-        step=meeting_type.step or meeting_type.duration,
-        buffer_before=meeting_type.buffer_before,
-        buffer_after=meeting_type.buffer_after,
-        notice=meeting_type.notice,
-        horizon_days=meeting_type.horizon_days,
-        last_date=meeting_type.last_date,
-        seats=meeting_type.seats,
-        daily_limit=meeting_type.daily_limit,
-        weekly_limit=meeting_type.weekly_limit,
-    )
-
-
-def load(
-    hosts: Iterable[Professional], start: datetime, end: datetime, *, now: datetime, exclude: Booking | None = None
-) -> dict[int, HostCalendar]:
-    """Calendars of `hosts` (with person loaded) for slots that start in [start, end). Three queries."""
-    calendars = {host.pk: HostCalendar(zone=host.person.time_zone) for host in hosts}
-    for host_id, weekday, first, last in AvailabilityRule.objects.filter(host__in=calendars).values_list(
-        "host_id", "weekday", "start_minute", "end_minute"
-    ):
-        calendars[host_id].weekly[weekday].append((first, last))
-    _load_overrides(calendars, (start - REACH).date(), (end + REACH).date())
-    for host_id, *row in _busy_rows(calendars, start - WEEK, end + WEEK, now, exclude):
-        calendars[host_id].rows.append(tuple(row))  # type: ignore[arg-type]
-    return calendars
-
-
-def _load_overrides(calendars: dict[int, HostCalendar], first: date, last: date) -> None:
-    """Where overrides share a date the shorter run wins, then the newer one: so that one is written last."""
-    rows = AvailabilityOverride.objects.filter(
-        host__in=calendars, last_date__gte=first, first_date__lte=last
-    ).values_list("host_id", "first_date", "last_date", "windows", "pk")
-    for host_id, begin, until, windows, _pk in sorted(rows, key=lambda row: (row[1] - row[2], row[4])):
-        day = max(begin, first)
-        while day <= min(until, last):
-            calendars[host_id].overrides[day] = [(window[0], window[1]) for window in windows]
-            day += timedelta(days=1)
-
-
-def _busy_rows(calendars, start: datetime, end: datetime, now: datetime, exclude: Booking | None):  # type: ignore[no-untyped-def]
-    """Bookings that block or count, and busy times, as one query of integers."""
-    blocking = Q(status__in=ACTIVE) & ~Q(status=Status.HELD, hold_expires_at__lte=now)
-    bookings = Booking.objects.filter(
-        blocking | Q(status__in=[Status.COMPLETED, Status.NO_SHOW]),
-        host__in=calendars,
-        starts_at__gte=start - REACH,
-        starts_at__lt=end + REACH,
-    )
-    if exclude is not None:
-        bookings = bookings.exclude(pk=exclude.pk)
-    busy_times = BusyTime.objects.filter(host__in=calendars, starts_at__lt=end, ends_at__gt=start)
-    number = IntegerField()
-    return (
-        bookings.order_by()
-        .annotate(
-            a=Epoch("starts_at"),
-            b=Epoch("ends_at"),
-            c=Epoch("blocked_from"),
-            d=Epoch("blocked_until"),
-            group=~Q(session=F("uid")),
-        )
-        .values_list("host_id", "meeting_type_id", "a", "b", "c", "d", "seats", "group", "status")
-        .union(
-            busy_times.order_by()
-            .annotate(
-                type=Value(0, output_field=number),
-                a=Epoch("starts_at"),
-                b=Epoch("ends_at"),
-                c=Epoch("starts_at"),
-                d=Epoch("ends_at"),
-                seats=Value(1, output_field=number),
-                group=Q(pk__lt=0),
-                status=Value(Status.CONFIRMED.value, output_field=CharField()),
-            )
-            .values_list("host_id", "type", "a", "b", "c", "d", "seats", "group", "status"),
-            all=True,
-        )
-    )
 
 
 def open_epochs(

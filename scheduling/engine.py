@@ -9,18 +9,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 from django.conf import settings
 from django.utils.module_loading import import_string
 
 from scheduling import slots
+from scheduling.calendars import HostCalendar
 from scheduling.models import Booking, MeetingType
 from scheduling.slots import Reason
-
-if TYPE_CHECKING:
-    from scheduling.availability import HostCalendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,7 @@ class Engine(ABC):
     def open_epochs(
         self,
         meeting_type: MeetingType,
-        calendar: "HostCalendar",
+        calendar: HostCalendar,
         start: datetime,
         end: datetime,
         now: datetime,
@@ -67,7 +64,7 @@ class Engine(ABC):
 
     @abstractmethod
     def refusal(
-        self, meeting_type: MeetingType, calendar: "HostCalendar", start: datetime, now: datetime, seats: int = 1
+        self, meeting_type: MeetingType, calendar: HostCalendar, start: datetime, now: datetime, seats: int = 1
     ) -> Reason | None:
         """Why a start is not offered; None if it is."""
 
@@ -85,7 +82,7 @@ class NativeEngine(Engine):
     def open_epochs(
         self,
         meeting_type: MeetingType,
-        calendar: "HostCalendar",
+        calendar: HostCalendar,
         start: datetime,
         end: datetime,
         now: datetime,
@@ -94,7 +91,7 @@ class NativeEngine(Engine):
         return calendar.open_epochs(meeting_type, start, end, now, seats)
 
     def refusal(
-        self, meeting_type: MeetingType, calendar: "HostCalendar", start: datetime, now: datetime, seats: int = 1
+        self, meeting_type: MeetingType, calendar: HostCalendar, start: datetime, now: datetime, seats: int = 1
     ) -> Reason | None:
         return slots.explain(
             **calendar.inputs(meeting_type),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from directory.models import Professional
-from scheduling import availability, open_time
+from scheduling import calendars, open_time
 from scheduling.models import AvailabilityOverride, AvailabilityRule, Booking
 from scheduling.models.hours import clock
 
@@ -90,7 +90,7 @@ def outside(host: Professional, *, now: datetime | None = None, limit: int = 500
         return []
     start = min(booking.starts_at for booking in bookings)
     end = max(booking.ends_at for booking in bookings)
-    calendar = availability.load([host], start, end, now=now)[host.pk]
+    calendar = calendars.load([host], start, end, now=now)[host.pk]
     first = open_time.local_day(calendar.zone, int(start.timestamp())) - 1
     last = open_time.local_day(calendar.zone, int(end.timestamp())) + 1
     weekly, overrides = open_time.hours_between(
