@@ -172,7 +172,8 @@ class Enrolment(models.Model):
         verbose_name_plural = _("choices of provider")
 
     def __str__(self) -> str:
-        return f"{self.professional}: {self.connection or _('built-in engine')}"
+        built_in = _("built-in engine")
+        return f"{self.professional}: {self.connection or built_in}"
 
 
 class MirrorQuerySet(models.QuerySet["Mirror"]):

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
@@ -85,11 +85,11 @@ class EventInline(ReadOnlyInline):
     def what(self, obj: BookingEvent) -> Any:
         return EVENTS.get(obj.kind, obj.kind)
 
-    @display(description=gettext_lazy("from"))
+    @display(description=pgettext_lazy("moved appointment", "from"))
     def from_local(self, obj: BookingEvent) -> str:
         return on_clock(obj.from_start, obj.booking.time_zone)
 
-    @display(description=gettext_lazy("to"))
+    @display(description=pgettext_lazy("moved appointment", "to"))
     def to_local(self, obj: BookingEvent) -> str:
         return on_clock(obj.to_start, obj.booking.time_zone)
 

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from directory.models import Brand, Person, Professional
 from directory.models.brands import validate_zone
@@ -240,8 +241,8 @@ class BookingEvent(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("log-in")
     )
     reason = models.CharField(_("reason"), max_length=500, blank=True)
-    from_start = models.DateTimeField(_("from"), null=True, blank=True)
-    to_start = models.DateTimeField(_("to"), null=True, blank=True)
+    from_start = models.DateTimeField(pgettext_lazy("moved appointment", "from"), null=True, blank=True)
+    to_start = models.DateTimeField(pgettext_lazy("moved appointment", "to"), null=True, blank=True)
     at = models.DateTimeField(_("at"), default=timezone.now)
 
     class Meta:

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from scheduling.models.bookings import Booking
 
@@ -38,7 +39,7 @@ class Message(models.Model):
     version = models.PositiveIntegerField(_("version"))
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
     channel = models.CharField(_("channel"), max_length=8, choices=Channel, default=Channel.EMAIL)
-    audience = models.CharField(_("to"), max_length=8, choices=Audience)
+    audience = models.CharField(pgettext_lazy("receiver of a message", "to"), max_length=8, choices=Audience)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DUE)
     recipient = models.EmailField(_("address"), blank=True)
     subject = models.CharField(_("subject"), max_length=255, blank=True)

@@ -121,7 +121,8 @@ def move(request: MemberRequest, uid: uuid.UUID) -> HttpResponse:
     except bookings.BookingError as error:
         return _move_page(request, booking, offered, other, status=409, refused=error)
     told = _("Your client gets a mail with the new time.") if booking.client_email else ""
-    messages.success(request, f"{_('Moved to %(time)s.') % {'time': _when(form.cleaned_data['start'])}} {told}".strip())
+    moved = _("Moved to %(time)s.") % {"time": _when(form.cleaned_data["start"])}
+    messages.success(request, f"{moved} {told}".strip())
     return redirect("my_booking", uid)
 
 
