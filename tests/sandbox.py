@@ -56,7 +56,7 @@ class Handle:
     def delete(self, provider: str, kind: str, uid: str) -> None:
         assert self.sandbox.store.delete(provider, kind, uid), f"{provider} has no {kind} {uid}"
 
-    def act(self, provider: str, name: str, **values: Any) -> Any:
+    def act(self, provider: str, name: str, /, **values: Any) -> Any:
         return self.sandbox.providers[provider].actions[name](self.sandbox, **values)
 
     def log(self, **filters: Any) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from integrations.sandbox.log import RequestLog
 from integrations.sandbox.store import Store
 
 # Modules that hold a PROVIDER.
-PROVIDERS = ["integrations.sandbox.meetergo.provider"]
+PROVIDERS = ["integrations.sandbox.meetergo.provider", "integrations.sandbox.meetbit.provider"]
 
 
 class ApiError(Exception):
