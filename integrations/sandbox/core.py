@@ -71,7 +71,7 @@ class Sandbox:
     def _seed(self) -> None:
         with self.store.transaction():
             for name, provider in self.providers.items():
-                if not self.store.get("_sandbox", "seeded", name):
+                if self.store.get("_sandbox", "seeded", name) is None:
                     provider.seed(self)
                     self.store.put("_sandbox", "seeded", name, {})
 

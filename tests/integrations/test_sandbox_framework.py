@@ -1,6 +1,9 @@
 """The sandbox's own machinery: store, faults, clock, limits, webhooks, control API."""
 
 import json
+import socket
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
+from django.conf import settings
 
 from integrations.sandbox.clock import Clock
 from integrations.sandbox.core import Sandbox
@@ -285,3 +289,27 @@ def test_the_dashboard_shows_what_is_there(sandbox):
     assert "ak_live" not in kinds.text
     assert requests.get(sandbox.url + "/_sandbox/assets/dashboard.css", timeout=5).status_code == 200
     assert requests.get(sandbox.url + "/_sandbox/assets/../core.py", timeout=5).status_code == 404
+
+
+def test_the_command_serves_stops_and_remembers(tmp_path):
+    """`manage.py sandbox` in a process of its own, twice over the same file."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    command = [sys.executable, "manage.py", "sandbox", "--port", port, "--db", str(tmp_path / "kept.sqlite3")]
+    url = f"http://127.0.0.1:{port}/_sandbox/objects/meetergo/user/{ADMIN_ID}"
+    titles = []
+    for title in ("Dr.", "Prof."):
+        process = subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=subprocess.PIPE, text=True)
+        try:
+            lines = [process.stdout.readline() for _ in range(3)]
+            assert "Sandbox on" in lines[0]
+            assert KEY in lines[2]
+            titles.append(requests.get(url, timeout=10).json()["title"])
+            requests.patch(url, json={"title": title}, timeout=10)
+            process.terminate()
+            assert process.wait(10) == 0
+        finally:
+            process.kill()
+            process.communicate()
+    assert titles == [None, "Dr."]
