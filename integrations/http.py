@@ -4,6 +4,7 @@
 first. Nothing is retried here.
 """
 
+import json as json_module
 import logging
 import re
 import time
@@ -47,7 +48,7 @@ class Answer:
         if not self.text.strip():
             return {}
         try:
-            return requests.compat.json.loads(self.text)
+            return json_module.loads(self.text)
         except ValueError:
             error = Transient if self.method in READS else OutcomeUnknown
             raise error(f"The answer is not JSON: {self.text[:200]}", status=self.status) from None
@@ -214,7 +215,7 @@ def _seconds(value: str | None) -> float | None:
 def _words(answer: Answer) -> str:
     """What the provider says, from JSON `message` or `error`, else the text."""
     try:
-        body = requests.compat.json.loads(answer.text)
+        body = json_module.loads(answer.text)
     except ValueError:
         return answer.text.strip()[:500] or "(empty answer)"
     message = body.get("message") or body.get("error") or body if isinstance(body, dict) else body
@@ -224,7 +225,7 @@ def _words(answer: Answer) -> str:
 def _fields(answer: Answer) -> dict[str, list[str]]:
     """Laravel-style `errors: {field: [messages]}`, where there are any."""
     try:
-        errors = requests.compat.json.loads(answer.text).get("errors")
+        errors = json_module.loads(answer.text).get("errors")
     except (ValueError, AttributeError):
         return {}
     if not isinstance(errors, dict):

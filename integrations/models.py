@@ -127,7 +127,8 @@ class Connection(models.Model):
     def open(self, *, patience: float = 30.0) -> Provider:
         """The provider, ready to be called. `patience`: seconds to wait for a place in the rate limit."""
         cls = self.provider_class
-        credentials = list(self.credentials or [{}])
+        live: list[dict[str, str]] = self.credentials  # type: ignore[assignment]  (a sealed list)
+        credentials = live or [{}]
         blank = cls.__new__(cls)
         rates = self.options.get("rate") or cls.rate
         http = Http(
@@ -313,6 +314,5 @@ class CallCount(models.Model):
             "failed": models.F("failed") + failed,
         }
         if not cls.objects.filter(connection=connection, hour=hour).update(**added):
-            row = cls(connection=connection, hour=hour)
-            cls.objects.bulk_create([row], ignore_conflicts=True)
+            CallCount.objects.bulk_create([CallCount(connection=connection, hour=hour)], ignore_conflicts=True)
             cls.objects.filter(connection=connection, hour=hour).update(**added)
