@@ -121,6 +121,11 @@ class Connection(models.Model):
         return (self.expires_on - timezone.localdate()).days if self.expires_on else None
 
     @property
+    def source(self) -> str:
+        """How bookings and busy times below name this connection (`remote_source`, `BusyTime.source`)."""
+        return f"connection-{self.pk}"
+
+    @property
     def webhook_url(self) -> str:
         return self.brand.url(f"/hooks/{self.provider}/{self.webhook_token}/")
 

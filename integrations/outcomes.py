@@ -1,10 +1,16 @@
 """What the outcome of a reconciliation means for the rows below: the only writer of other apps' rows from here."""
 
 from collections.abc import Callable
+from datetime import datetime
 
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from integrations.errors import Conflict, Rejected
 from integrations.models import Mirror
 from scheduling import bookings
 from scheduling.models import Booking
+from scheduling.models.bookings import Status
 
 
 def applied(mirror: Mirror, *, changed: bool) -> None:
@@ -21,6 +27,39 @@ def removed(mirror: Mirror) -> None:
 
 def refused(mirror: Mirror, error: Exception) -> None:
     """The provider said no for good."""
+    if mirror.kind in REFUSED:
+        REFUSED[mirror.kind](mirror, error)
+
+
+def _booked(mirror: Mirror, changed: bool) -> None:
+    """The provider's word on a booking or its move; a booking that has moved on since is not confirmed by an old answer."""
+    booking = Booking.objects.filter(pk=mirror.local_uid, status=Status.PENDING).first()
+    if booking is None or mirror.data.get("state", "confirmed") != "confirmed":
+        return
+    start = mirror.data.get("start")
+    if start and datetime.fromisoformat(start) != booking.starts_at:
+        return
+    join_url = str(mirror.data.get("joinUrl") or "")
+    bookings.settle(booking, source=mirror.connection.source, remote_id=mirror.remote_id, join_url=join_url[:500])
+
+
+def _not_booked(mirror: Mirror, error: Exception) -> None:
+    """A refusal ends the waiting; what only we could not do (credentials, look-ups) does not."""
+    if not isinstance(error, (Conflict, Rejected)):
+        return
+    booking = Booking.objects.filter(pk=mirror.local_uid, status=Status.PENDING).first()
+    if booking is not None:
+        with translation.override(booking.client_language):
+            reason = _("This time has just been taken.") if isinstance(error, Conflict) else ""
+        bookings.decline(booking, reason=reason)
+
+
+def _account_applied(mirror: Mirror, changed: bool) -> None:
+    """Booking addresses hold the name of the account: after a change every meeting type's has to be read again."""
+    slug = mirror.data.get("slug")
+    if slug:
+        stale = Mirror.objects.filter(connection=mirror.connection, kind="meeting_type", owner_uid=mirror.local_uid)
+        stale.exclude(remote_id="").exclude(data__userSlug=slug).update(applied_digest="", due_at=timezone.now())
 
 
 def _room_made(mirror: Mirror, changed: bool) -> None:
@@ -37,5 +76,10 @@ def _room_gone(mirror: Mirror) -> None:
         bookings.set_conference(booking, "")
 
 
-APPLIED: dict[str, Callable[[Mirror, bool], None]] = {"conference": _room_made}
+APPLIED: dict[str, Callable[[Mirror, bool], None]] = {
+    "booking": _booked,
+    "conference": _room_made,
+    "user": _account_applied,
+}
+REFUSED: dict[str, Callable[[Mirror, Exception], None]] = {"booking": _not_booked}
 REMOVED: dict[str, Callable[[Mirror], None]] = {"conference": _room_gone}

@@ -14,6 +14,7 @@
 No database: adapters keep no state.
 """
 
+import contextlib
 import json
 from typing import Any, ClassVar
 
@@ -190,10 +191,8 @@ class ProviderContract:
                 resource.read(remote)
         except Unsupported:
             pass
-        try:
+        with contextlib.suppress(NotFound):  # done, says the reconciler
             resource.delete(remote)
-        except NotFound:
-            pass  # done, says the reconciler
 
     # --- errors -------------------------------------------------------------------------------------------------
 

@@ -122,8 +122,10 @@ class Booking(Resource):
                 return self._change_group(remote, payload)
             moved = self._call("POST", f"/appointment/{appointment_id}/reschedule", body={"start": payload["start"]})
             answered = moved.get("appointment") if isinstance(moved, dict) else None
-            whole = isinstance(answered, dict) and answered.get("start") and answered.get("id")
-            appointment = answered if whole else self._read_appointment(appointment_id)
+            if isinstance(answered, dict) and answered.get("start") and answered.get("id"):
+                appointment = answered
+            else:
+                appointment = self._read_appointment(appointment_id)
         return self._remote(appointment, payload)
 
     def delete(self, remote: Remote) -> None:
