@@ -3,11 +3,13 @@
 import base64
 import hashlib
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.db import models
+from django.db.models.query_utils import DeferredAttribute
 
 
 def _fernet() -> MultiFernet:
@@ -32,14 +34,39 @@ def unseal(text: str) -> Any:
         raise CannotUnseal("The encryption key of this secret is gone; enter the secret again.") from error
 
 
+@dataclass(frozen=True, slots=True)
+class _Sealed:
+    """A value as the database holds it, not opened yet."""
+
+    text: str
+
+
+class _OpenedOnUse(DeferredAttribute):
+    """Unseals when the value is read: a lost key stops who needs the secret, not every query for such rows."""
+
+    def __get__(self, instance: Any, cls: Any = None) -> Any:
+        value = super().__get__(instance, cls)
+        if isinstance(value, _Sealed):
+            value = instance.__dict__[self.field.attname] = unseal(value.text)
+        return value
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        instance.__dict__[self.field.attname] = value
+
+
 class SealedField(models.TextField):
     """A JSON value that the database holds encrypted. Never searchable, never shown."""
 
+    descriptor_class = _OpenedOnUse
+
     def get_prep_value(self, value: Any) -> str:
-        return seal(value)
+        return value.text if isinstance(value, _Sealed) else seal(value)
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        return model_instance.__dict__[self.attname]
 
     def from_db_value(self, value: str | None, expression: object, connection: object) -> Any:
-        return None if value is None else unseal(value)
+        return None if value is None else _Sealed(value)
 
     def to_python(self, value: Any) -> Any:
         return value
