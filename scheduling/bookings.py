@@ -1,5 +1,7 @@
 """Verbs of a booking's life: hold, extend, release, confirm, enter, reschedule, cancel, complete, no-show, expire.
 
+`scheduling.external` follows bookings that are made, moved or cancelled at a provider, by the same means.
+
 Each is one transaction that locks the host's row first, then decides from what it reads under that lock. So there is
 one queue per host, on every database; the exclusion constraint (PostgreSQL) and the unique start (everywhere) are
 nets for paths that forget. Inserts say ON CONFLICT DO NOTHING: a path without the lock loses politely instead of
@@ -485,10 +487,12 @@ def _conflict(
     return busy.first()
 
 
-def _new_booking(meeting_type: MeetingType, start: datetime, *, seats: int, origin: str) -> Booking:
+def _new_booking(
+    meeting_type: MeetingType, start: datetime, *, seats: int, origin: str, end: datetime | None = None
+) -> Booking:
     """An unsaved row with times, session, promises and token; status and client are the caller's."""
     start = start.astimezone(UTC)
-    end = start + timedelta(minutes=meeting_type.duration)
+    end = end.astimezone(UTC) if end else start + timedelta(minutes=meeting_type.duration)
     uid = uuid.uuid4()
     group = uuid.uuid5(uuid.NAMESPACE_OID, f"session {meeting_type.pk} {start.isoformat()} {end.isoformat()}")
     place = meeting_type.place

@@ -30,6 +30,7 @@ COLOURS = {
 EVENTS = {
     "confirmed": gettext_lazy("Booked"),
     "moved": gettext_lazy("Moved"),
+    "conflict": gettext_lazy("Clash with another appointment"),
     "cancelled": gettext_lazy("Cancelled"),
     Status.COMPLETED.value: gettext_lazy("Marked as completed"),
     Status.NO_SHOW.value: gettext_lazy("Marked as no-show"),

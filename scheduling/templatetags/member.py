@@ -40,6 +40,7 @@ def public_url(meeting_type: MeetingType) -> str:
 EVENTS = {
     "confirmed": gettext_lazy("Booked"),
     "moved": gettext_lazy("Moved"),
+    "conflict": gettext_lazy("Clash with another appointment"),
     "cancelled": gettext_lazy("Cancelled"),
     "completed": gettext_lazy("Took place"),
     "no_show": gettext_lazy("Did not appear"),

@@ -1,0 +1,242 @@
+"""Bookings that are made, moved or cancelled outside: `record` follows what a provider says of one of them.
+
+Part of the verbs of `scheduling.bookings`, and under the same lock: one queue per host. What the provider says has
+happened already; so nothing is refused here. Holds yield to it, and where another appointment has the time, the time is
+kept as taken and the clash is written into the history of both.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from directory.middleware import known_zone
+from directory.models import Professional
+from scheduling import availability, messages
+from scheduling.bookings import (
+    Actor,
+    BookingError,
+    _client,
+    _expire,
+    _fresh,
+    _lock_host,
+    _log,
+    _new_booking,
+    _save,
+    cancel,
+)
+from scheduling.models import Booking, BusyTime, MeetingType, Message
+from scheduling.models.bookings import Status
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """A booking as an outside system has it. `source` names the account there; instants are aware."""
+
+    source: str
+    remote_id: str
+    starts_at: datetime
+    ends_at: datetime
+    cancelled: bool
+    client_name: str
+    client_email: str = ""
+    client_phone: str = ""
+    client_language: str = ""
+    client_time_zone: str = ""
+    join_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """`outcome`: created, linked, confirmed, moved, cancelled, unchanged, ignored, busy or conflict.
+
+    `conflict`: the appointment that is in the way; None unless the outcome is conflict.
+    """
+
+    outcome: str
+    booking: Booking | None = None
+    conflict: Booking | None = None
+
+
+class StaleError(BookingError):
+    """The row was written after the outside system was asked: ask again."""
+
+
+@transaction.atomic
+def record(
+    host: Professional,
+    meeting_type: MeetingType | None,
+    external: External,
+    *,
+    engine: str,
+    read_at: datetime,
+    known: UUID | None = None,
+    now: datetime | None = None,
+) -> Recorded:
+    """Bring one outside booking in; idempotent, whatever the order and number of calls.
+
+    `meeting_type`: what it is here; None: only the time is known to be taken. `known`: the uid of our row, where the
+    caller knows it. `read_at`: when the outside system was asked. Raises StaleError; then nothing has changed.
+    """
+    if external.ends_at <= external.starts_at:
+        raise ValueError(f"{external.remote_id} ends before it starts.")
+    now = now or timezone.now()
+    host = _lock_host(host.pk)
+    booking = _ours(host, external, known)
+    if booking is not None:
+        return _follow(booking, external, read_at, now)
+    if external.cancelled:
+        _give_back(host, external)
+        return Recorded("ignored")
+    if meeting_type is None:
+        changed = _take(host, external)
+        return Recorded("busy" if changed else "unchanged")
+    return _bring_in(_fresh(meeting_type, host), external, engine, now)
+
+
+def _ours(host: Professional, external: External, known: UUID | None) -> Booking | None:
+    """Our row: by its id there, by what the caller knows, or the one of this client at this time without an id yet."""
+    mine = Booking.objects.select_related("meeting_type__office", "client").filter(host=host)
+    booking = mine.filter(remote_source=external.source, remote_id=external.remote_id).first()
+    if booking is None and known is not None:
+        booking = mine.filter(pk=known).first()
+    if booking is None and external.client_email:
+        booking = mine.filter(
+            starts_at=external.starts_at,
+            client_email=external.client_email.strip().lower(),
+            status__in=[Status.PENDING, Status.CONFIRMED],
+            remote_id="",
+        ).first()
+    if booking is not None:
+        booking.host = booking.meeting_type.host = host
+    return booking
+
+
+def _bring_in(meeting_type: MeetingType, external: External, engine: str, now: datetime) -> Recorded:
+    """A row for a booking that was made outside."""
+    host = meeting_type.host
+    booking = _new_booking(
+        meeting_type, external.starts_at, seats=1, origin=Booking.Origin.IMPORT, end=external.ends_at
+    )
+    clash = _make_room(booking, now)
+    if clash is not None:
+        return _clash(host, external, clash, None, now)
+    booking.status, booking.engine = Status.CONFIRMED, engine
+    booking.remote_source, booking.remote_id = external.source, external.remote_id
+    booking.client_name = (external.client_name.strip() or external.client_email.strip() or _("Client"))[:120]
+    booking.client_email = external.client_email.strip().lower()
+    booking.client_phone = external.client_phone.strip()[:40]
+    language = external.client_language.lower().split("-")[0]
+    booking.client_language = language if language in dict(settings.LANGUAGES) else host.brand.language
+    booking.client_time_zone = known_zone(external.client_time_zone) or ""
+    booking.join_url = external.join_url or booking.join_url
+    booking.client = _client(booking)
+    booking.updated_at = now
+    booking.save(force_insert=True)
+    availability.refresh_later(host.pk)
+    _give_back(host, external)
+    _log(booking, "confirmed", Actor.PROVIDER, to_start=booking.starts_at, at=now)
+    if booking.ends_at > now:
+        messages.queue(booking, Message.Kind.CONFIRMED)
+    return Recorded("created", booking)
+
+
+def _follow(booking: Booking, external: External, read_at: datetime, now: datetime) -> Recorded:
+    """What has changed outside since we last looked."""
+    host = booking.host
+    if booking.updated_at > read_at:
+        raise StaleError
+    outcome = "unchanged"
+    if booking.remote_id != external.remote_id or booking.remote_source != external.source:
+        booking.remote_source, booking.remote_id = external.source, external.remote_id
+        outcome = "linked"
+    if external.join_url and booking.join_url != external.join_url:
+        booking.join_url = external.join_url
+        outcome = "linked"
+    if outcome == "linked":
+        _save(booking, now)
+    if external.cancelled:
+        _give_back(host, external)
+        if not booking.is_open:
+            return Recorded(outcome, booking)
+        return Recorded("cancelled", cancel(booking, actor=Actor.PROVIDER, now=now))
+    if not booking.is_open:
+        return Recorded(outcome, booking)
+    if booking.status == Status.PENDING:
+        booking.status = Status.CONFIRMED
+        _save(booking, now)
+        _log(booking, "confirmed", Actor.PROVIDER, to_start=booking.starts_at, at=now)
+        messages.queue(booking, Message.Kind.CONFIRMED)
+        outcome = "confirmed"
+    if (booking.starts_at, booking.ends_at) != (external.starts_at, external.ends_at):
+        return _move(booking, external, now)
+    _give_back(host, external)
+    return Recorded(outcome, booking)
+
+
+def _move(booking: Booking, external: External, now: datetime) -> Recorded:
+    moved = _new_booking(
+        booking.meeting_type, external.starts_at, seats=booking.seats, origin=booking.origin, end=external.ends_at
+    )
+    moved.uid = booking.uid
+    if not booking.is_group:
+        moved.session = booking.uid
+    clash = _make_room(moved, now)
+    if clash is not None:
+        return _clash(booking.host, external, clash, booking, now)
+    old_start = booking.starts_at
+    for column in ("starts_at", "ends_at", "blocked_from", "blocked_until", "session"):
+        setattr(booking, column, getattr(moved, column))
+    booking.version += 1
+    _save(booking, now)
+    _give_back(booking.host, external)
+    _log(booking, "moved", Actor.PROVIDER, from_start=old_start, to_start=booking.starts_at, at=now)
+    messages.queue(booking, Message.Kind.MOVED)
+    return Recorded("moved", booking)
+
+
+def _make_room(booking: Booking, now: datetime) -> Booking | None:
+    """Holds yield, and our buffers where they must; returns the appointment that does not."""
+    others = Booking.objects.filter(host=booking.host).exclude(pk=booking.pk).exclude(session=booking.session)
+    _expire(others.filter(blocked_from__lt=booking.ends_at, blocked_until__gt=booking.starts_at), None)
+    clash = None
+    for start, end in ((booking.blocked_from, booking.blocked_until), (booking.starts_at, booking.ends_at)):
+        clash = others.blocking(now).filter(blocked_from__lt=end, blocked_until__gt=start).first()
+        if clash is None:
+            booking.blocked_from, booking.blocked_until = start, end
+            break
+    return clash
+
+
+def _clash(host: Professional, external: External, clash: Booking, moved: Booking | None, now: datetime) -> Recorded:
+    """Two appointments at one time: the time counts as taken, and the history of both says so, once."""
+    if _take(host, external):
+        with translation.override(host.brand.language):
+            reason = _("At the provider, %(name)s has an appointment at this time (%(id)s).") % {
+                "name": external.client_name or external.client_email or "?",
+                "id": external.remote_id,
+            }
+        for row in filter(None, [clash, moved]):
+            _log(row, "conflict", Actor.PROVIDER, reason=reason, to_start=external.starts_at, at=now)
+    return Recorded("conflict", moved, conflict=clash)
+
+
+def _take(host: Professional, external: External) -> bool:
+    """The time counts as taken; returns whether that is news."""
+    key = {"host": host, "source": external.source, "remote_id": external.remote_id}
+    times = {"starts_at": external.starts_at, "ends_at": external.ends_at}
+    if BusyTime.objects.filter(**key, **times).exists():
+        return False
+    BusyTime.objects.update_or_create(**key, defaults=times)
+    availability.refresh_later(host.pk)
+    return True
+
+
+def _give_back(host: Professional, external: External) -> None:
+    taken = BusyTime.objects.filter(host=host, source=external.source, remote_id=external.remote_id)
+    if taken.delete()[0]:
+        availability.refresh_later(host.pk)
