@@ -158,6 +158,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "complete past bookings": {"task": "scheduling.tasks.complete_past", "schedule": 300.0},
     "bring providers up to date": {"task": "integrations.tasks.work", "schedule": 10.0},
     "compare with providers": {"task": "integrations.tasks.sweep", "schedule": 900.0},
+    "apply webhooks": {"task": "integrations.tasks.apply_webhooks", "schedule": 10.0},
+    "poll providers for bookings": {"task": "integrations.tasks.poll", "schedule": 180.0},
+    "look after connections": {"task": "integrations.tasks.housekeeping", "schedule": 3600.0},
     "erase closed accounts": {"task": "scheduling.tasks.erase_closed", "schedule": 300.0},
     "refresh next free times": {"task": "scheduling.tasks.refresh_next_free", "schedule": 300.0},
 }
@@ -294,6 +297,9 @@ PROVIDERS = {
     "meetergo": "integrations.providers.meetergo.Meetergo",
     "meetbit": "integrations.providers.meetbit.MeetBit",
 }
+# What the apps above have to say on a professional's first page: callables that take a Professional and return
+# notes of scheduling.today. One whose app is not installed is left out.
+MEMBER_NOTICES = ["integrations.notices.for_member"]
 # Keys for secrets at rest, newest first; empty: derived from SECRET_KEY and SECRET_KEY_FALLBACKS.
 ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[])
 # Where the pace of provider calls is kept: redis://…, or empty for a file that the workers of one machine share.

@@ -1,3 +1,4 @@
+from django.apps import apps
 from django.contrib import admin
 from django.urls import include, path
 
@@ -12,6 +13,8 @@ urlpatterns = [
     path("my/", include("scheduling.member_urls")),
     path("admin/", admin.site.urls),
 ]
+if apps.is_installed("integrations"):
+    urlpatterns.append(path("", include("integrations.urls")))
 
 handler400 = "directory.views.errors.bad_request"
 handler403 = "directory.views.errors.permission_denied"

@@ -32,7 +32,7 @@ def brand_of_host(host: str) -> Brand | None:
 class BrandMiddleware:
     """request.brand. An unknown host gets a bare 404: nothing of any brand may show there."""
 
-    brandless = ("/static/", "/healthz")
+    brandless = ("/static/", "/healthz", "/hooks/")
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -70,6 +70,7 @@ class Connection(models.Model):
     last_error_at = models.DateTimeField(_("last error at"), null=True, blank=True, editable=False)
     swept_at = models.DateTimeField(_("last full comparison"), null=True, blank=True, editable=False)
     sweep_note = models.TextField(_("result of the last comparison"), blank=True, editable=False)
+    warned_days = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -145,7 +146,7 @@ class Connection(models.Model):
             classify=cls.classify,
             patience=patience,
         )
-        return cls(http, self.options, {**credentials[0], "webhook_secret": self.webhook_secret})
+        return cls(http, self.options, {**credentials[0], "webhook_secret": self.webhook_secret or ""})
 
     def _record(self, status: int, seconds: float) -> None:
         CallCount.add(self, status)

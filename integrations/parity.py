@@ -129,8 +129,8 @@ def verify(connection: Connection, *, repair: bool = True, kinds: list[str] | No
     provider = connection.open()
     for kind in kinds or [kind for kind in provider.resources if kind not in ("booking", "conference")]:
         rows = Mirror.objects.filter(connection=connection, kind=kind, leased_until=None).exclude(remote_id="")
-        for row in rows.iterator(chunk_size=200):
-            _verify_one(row, verdict, repair)
+        for row in rows.select_related("connection__brand").iterator(chunk_size=200):
+            verify_one(row, verdict, repair=repair)
         if provider.resources[kind].owner_kind is None:
             known = set(Mirror.objects.filter(connection=connection, kind=kind).values_list("remote_id", flat=True))
             verdict.unknown += sum(1 for remote in provider.resource(kind).list() if remote.id not in known)
@@ -139,7 +139,8 @@ def verify(connection: Connection, *, repair: bool = True, kinds: list[str] | No
     return verdict
 
 
-def _verify_one(row: Mirror, verdict: Verdict, repair: bool) -> None:
+def verify_one(row: Mirror, verdict: Verdict, *, repair: bool = True) -> None:
+    """Re-read one object and hold it against what we want; what the API cannot read back stays unproven."""
     wanted = desired.of(row.connection, row.kind, row.local_uid)
     remote = row.remote
     if wanted is None or remote is None:
@@ -152,7 +153,7 @@ def _verify_one(row: Mirror, verdict: Verdict, repair: bool) -> None:
             for name, (ours, theirs) in resource.differences(payload, resource.read(remote)).items()
         }
         missing = False
-    except sync.Wait:
+    except (sync.Wait, Rejected):
         return
     except NotFound:
         drift, missing = {"object": ["there", "gone"]}, True

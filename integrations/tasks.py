@@ -1,9 +1,11 @@
-"""Thin Celery tasks over sync and webhooks; rows say what is due."""
+"""Thin Celery tasks over sync, webhooks and connections; rows say what is due."""
 
 from celery import shared_task
 
-from integrations import parity, sync
+from integrations import connections, inbound, parity, sync, webhooks
+from integrations.errors import ProviderError, Unauthorised
 from integrations.models import Connection
+from integrations.secrets import CannotUnseal
 
 
 @shared_task
@@ -16,9 +18,38 @@ def work() -> int:
 def sweep() -> int:
     """Compare everything with what was applied, connection by connection; the brake stops only its own."""
     due = 0
-    for connection in Connection.objects.filter(is_active=True):
+    for connection in Connection.objects.filter(is_active=True).select_related("brand"):
         try:
             due += parity.sweep(connection)
-        except parity.BrakeError as stopped:
+        except (parity.BrakeError, CannotUnseal) as stopped:
             sync.logger.error("Sweep of %s: %s", connection, stopped)
     return due
+
+
+@shared_task
+def apply_webhooks() -> int:
+    """Apply events that are due, the oldest first."""
+    return sum(webhooks.apply(event_id) for event_id in webhooks.due())
+
+
+@shared_task
+def poll() -> int:
+    """Bring in bookings that webhooks missed, where visitors book in the provider's page."""
+    asked = 0
+    embedded = Connection.objects.filter(is_active=True, booking=Connection.Booking.EMBED).select_related("brand")
+    for connection in embedded:
+        if connection.is_resting:
+            continue
+        try:
+            asked += inbound.poll(connection)
+            connection.succeeded()
+        except (ProviderError, CannotUnseal) as error:
+            connection.failed(error, rest=sync.REST if isinstance(error, Unauthorised) else None)
+    return asked
+
+
+@shared_task
+def housekeeping() -> int:
+    """Warn of credentials that expire, and let old webhook events and counts go."""
+    connections.forget_old()
+    return connections.warn_of_expiry()

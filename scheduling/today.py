@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.apps import apps
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -19,12 +22,15 @@ Status = Professional.Status
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something that needs her, with the one thing to do about it. `tone`: danger, warning or info."""
+    """Something that needs her, with the one thing to do about it; or, without one, something she should know.
+
+    `tone`: danger, warning, info or success.
+    """
 
     tone: str
     text: str
-    action: str
-    url: str
+    action: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,7 @@ class Step:
 class Overview:
     next: Booking | None
     today: list[Booking]
+    news: list[Note]
     notes: list[Note]
     steps: list[Step]
 
@@ -67,9 +74,16 @@ def overview(professional: Professional, *, now: datetime | None = None) -> Over
             .filter(starts_at__lt=end, ends_at__gt=start)
             .order_by("starts_at")[:100]
         ),
+        news=_news(professional),
         notes=_notes(professional, missing, has_hours=has_hours, has_types=has_types, now=now),
         steps=_steps(professional, missing, has_hours=has_hours, has_types=has_types),
     )
+
+
+def _news(professional: Professional) -> list[Note]:
+    """What the apps above have to say (settings.MEMBER_NOTICES)."""
+    paths = [path for path in settings.MEMBER_NOTICES if apps.is_installed(path.split(".")[0])]
+    return [note for path in paths for note in import_string(path)(professional)]
 
 
 def _steps(professional: Professional, missing: list[str], *, has_hours: bool, has_types: bool) -> list[Step]:

@@ -1,10 +1,13 @@
-"""The meetergo copy on a Saturday of March 2027, its clock standing still."""
+"""The meetergo copy on a Saturday of March 2027, its clock standing still; and a connection to the provider of fake.py."""
 
 from datetime import UTC, datetime
 
 import pytest
 
+from integrations import connections
+from integrations.models import Connection
 from integrations.sandbox.meetergo.seed import KEY
+from tests.integrations import fake
 from tests.integrations.meetergo_api import Api
 
 
@@ -18,3 +21,16 @@ def api(sandbox):
 @pytest.fixture
 def erika(api):
     return api.user()
+
+
+@pytest.fixture
+def world(settings) -> fake.World:
+    settings.PROVIDERS = {**settings.PROVIDERS, "fake": "tests.integrations.fake.Fake"}
+    return fake.reset()
+
+
+@pytest.fixture
+def connection(brand, world) -> Connection:
+    made = Connection.objects.create(brand=brand, provider="fake", name="Fake", is_default=True, booking="embed")
+    connections.set_credentials(made, {"api_key": "first-key", "webhook_secret": "hush"})
+    return Connection.objects.get(pk=made.pk)
