@@ -14,14 +14,16 @@ from django.utils import timezone
 
 from directory.models import Professional
 from integrations import desired, sync
-from integrations.contract import Provider, Remote, RemoteBooking
+from integrations.contract import Engine, Provider, Remote, RemoteBooking
 from integrations.models import Connection, Mirror
 from scheduling import external
 from scheduling.models import Booking, MeetingType
+from scheduling.models.bookings import Status
 
 logger = logging.getLogger(__name__)
 # A row that is written while we read is read again, but not for ever.
 TRIES = 3
+OPEN = (Status.PENDING, Status.CONFIRMED)
 BACK, AHEAD = timedelta(days=1), timedelta(days=120)
 # The share of the allowed calls that the poll may use, and how often it runs (the beat schedule in settings).
 POLL_SHARE, POLL_EVERY = 0.2, 180.0
@@ -32,8 +34,9 @@ class Later(Exception):  # noqa: N818  (not an error)
 
 
 def read(connection: Connection, remote_id: str, user_ids: tuple[str, ...] = ()) -> str:
-    """Read one booking at the provider and follow it; says in words what that led to.
+    """Read what is behind one id at the provider and follow it; says in words what that led to.
 
+    Of a group that is a booking for each attendee; those we know who are no longer among them are read one by one.
     Raises the six errors, and Later.
     """
     provider = connection.open()
@@ -41,13 +44,28 @@ def read(connection: Connection, remote_id: str, user_ids: tuple[str, ...] = ())
         return "This provider cannot be asked about bookings."
     engine = provider.engine(provider)
     user = _user_of(connection, remote_id, user_ids)
-    for _attempt in range(TRIES):
+    read_at = timezone.now()
+    said = {}
+    for theirs in engine.read_attendances(user, remote_id):
+        said[theirs.id] = _insist(connection, provider, engine, user, theirs, read_at)
+    ours = Booking.objects.filter(remote_source=connection.source, remote_id__startswith=f"{remote_id}:")
+    for left in ours.filter(status__in=OPEN).exclude(remote_id__in=said).values_list("remote_id", flat=True):
         read_at = timezone.now()
-        theirs = engine.read_booking(user, remote_id)
+        said[left] = _insist(connection, provider, engine, user, engine.read_booking(user, left), read_at)
+    return "; ".join(said.values()) or "Nothing is behind it."
+
+
+def _insist(
+    connection: Connection, provider: Provider, engine: Engine, user: Remote, theirs: RemoteBooking, read_at: datetime
+) -> str:
+    """Follow; what was read before our row was last written is read again."""
+    for _attempt in range(TRIES):
         try:
             return follow(connection, theirs, read_at=read_at, provider=provider)
         except external.StaleError:
-            logger.info("Booking %s changed here while it was read; reading again.", remote_id)
+            logger.info("Booking %s changed here while it was read; reading again.", theirs.id)
+        read_at = timezone.now()
+        theirs = engine.read_booking(user, theirs.id)
     raise Later
 
 
@@ -146,8 +164,10 @@ def _keep_mirror(
     if wanted is None:
         return
     if recorded.outcome in ("linked", "confirmed"):
-        # Made by us: the worker may be at it this moment; it only has to learn the id.
-        free.filter(remote_id="").update(remote_id=theirs.id, attempted_at=timezone.now())
+        # Made by us: the worker may be at it this moment; it only has to learn the id, or that a request was granted.
+        now = timezone.now()
+        free.filter(remote_id="").update(remote_id=theirs.id, attempted_at=now)
+        free.exclude(remote_id=theirs.id).update(due_at=now, applied_digest="")
         return
     payload = provider.resource("booking").payload(wanted.facts)
     now = timezone.now()

@@ -133,8 +133,7 @@ class Connection(models.Model):
     def open(self, *, patience: float = 30.0) -> Provider:
         """The provider, ready to be called. `patience`: seconds to wait for a place in the rate limit."""
         cls = self.provider_class
-        live: list[dict[str, str]] = self.credentials  # type: ignore[assignment]
-        credentials = live or [{}]
+        credentials: list[dict[str, str]] = self.credentials or [{}]
         blank = cls.__new__(cls)
         rates = self.options.get("rate") or cls.rate
         http = Http(

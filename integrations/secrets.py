@@ -58,6 +58,9 @@ class SealedField(models.TextField):
     """A JSON value that the database holds encrypted. Never searchable, never shown."""
 
     descriptor_class = _OpenedOnUse
+    # For the type checker: any JSON value, not text.
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
 
     def get_prep_value(self, value: Any) -> str:
         return value.text if isinstance(value, _Sealed) else seal(value)

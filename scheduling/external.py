@@ -7,10 +7,12 @@ kept as taken and the clash is written into the history of both.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -99,18 +101,20 @@ def record(
 
 
 def _ours(host: Professional, external: External, known: UUID | None) -> Booking | None:
-    """Our row: by its id there, by what the caller knows, or the one of this client at this time without an id yet."""
+    """Our row: by its id there, by what the caller knows, or the one of this client at this time that has no id there
+    yet, or only that of a request.
+    """
     mine = Booking.objects.select_related("meeting_type__office", "client").filter(host=host)
     booking = mine.filter(remote_source=external.source, remote_id=external.remote_id).first()
     if booking is None and known is not None:
         booking = mine.filter(pk=known).first()
     if booking is None and external.client_email:
-        booking = mine.filter(
+        waiting = mine.filter(
             starts_at=external.starts_at,
             client_email=external.client_email.strip().lower(),
             status__in=[Status.PENDING, Status.CONFIRMED],
-            remote_id="",
-        ).first()
+        )
+        booking = waiting.filter(Q(remote_id="") | Q(status=Status.PENDING)).first()
     if booking is not None:
         booking.host = booking.meeting_type.host = host
     return booking
@@ -227,7 +231,7 @@ def _clash(host: Professional, external: External, clash: Booking, moved: Bookin
 
 def _take(host: Professional, external: External) -> bool:
     """The time counts as taken; returns whether that is news."""
-    key = {"host": host, "source": external.source, "remote_id": external.remote_id}
+    key: dict[str, Any] = {"host": host, "source": external.source, "remote_id": external.remote_id}
     times = {"starts_at": external.starts_at, "ends_at": external.ends_at}
     if BusyTime.objects.filter(**key, **times).exists():
         return False
