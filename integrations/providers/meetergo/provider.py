@@ -10,8 +10,9 @@ from integrations.http import Answer
 from integrations.providers.meetergo import answers
 from integrations.providers.meetergo.bookings import Booking
 from integrations.providers.meetergo.engine import Calendar
+from integrations.providers.meetergo.hours import Availability
 from integrations.providers.meetergo.meeting_types import MeetingType
-from integrations.providers.meetergo.users import Availability, PersonalPage, User
+from integrations.providers.meetergo.users import PersonalPage, User
 from integrations.providers.meetergo.webhook import Hook
 
 ACTING = "x-meetergo-api-user-id"
