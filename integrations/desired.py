@@ -21,7 +21,7 @@ from integrations.contract import (
     PageFacts,
     UserFacts,
 )
-from integrations.models import Connection, Enrolment, Mirror
+from integrations.models import Connection, Enrolment
 from scheduling.models import AvailabilityOverride, AvailabilityRule, Booking, MeetingType
 from scheduling.models.bookings import Status
 
@@ -204,9 +204,8 @@ def _booking(connection: Connection, uid: str) -> Desired | None:
 
 
 def _has_own_room(booking: Booking) -> bool:
-    """A host who brought a video room of her own keeps it: none of ours was made for this booking."""
-    made = Mirror.objects.filter(kind="conference", local_uid=str(booking.pk), data__join_url=booking.join_url)
-    return bool(booking.join_url) and not made.exists()
+    """A host who entered a video room of her own keeps it. Both sides join by our link, so they always meet."""
+    return bool(booking.join_url) and booking.join_url == booking.meeting_type.video_url
 
 
 def _conference(connection: Connection, uid: str) -> Desired | None:

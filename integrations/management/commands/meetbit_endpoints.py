@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         chosen: dict[str, Any] = {}
-        if options["connection"]:
+        if options["connection"] is not None:
             connection = Connection.objects.filter(pk=options["connection"], provider=MeetBit.slug).first()
             if connection is None:
                 raise CommandError(f"There is no MeetBit connection {options['connection']}.")

@@ -135,7 +135,7 @@ def classify(answer: Answer) -> ProviderError | None:
                 status=401,
             )
         return Unauthorised(_("The key is wrong or was removed: %(words)s") % {"words": words}, status=401)
-    if answer.status == 409 and answer.method != "POST":
+    if answer.status == 409 and answer.method in ("PATCH", "PUT", "DELETE"):
         return Rejected(
             _("MeetBit changes nothing on a meeting that has begun: %(words)s") % {"words": words}, status=409
         )

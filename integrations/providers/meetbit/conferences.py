@@ -11,7 +11,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from integrations.contract import ConferenceFacts, Payload, Remote
-from integrations.errors import NotFound, Rejected, Unsupported
+from integrations.errors import Conflict, NotFound, Rejected, Unsupported
 from integrations.providers.meetbit.client import Row
 from integrations.providers.meetbit.people import LONGEST, MeetBitResource, room_account
 
@@ -20,9 +20,13 @@ ROOM = "online_conference_id"
 ATTENDEES = "online_conference_attendees"
 
 
-def public_id(ref: str) -> str:
-    """The same for the same booking, so that a lost create is found again; keyed, because references are no secret."""
-    return f"visit-{salted_hmac('meetbit room', ref, algorithm='sha256').hexdigest()[:32]}"
+def public_ids(ref: str) -> list[str]:
+    """The same for the same booking, so that a lost create is found again; keyed, because references are no secret.
+
+    The further ones are for a room that staff deleted there: its public id may stay taken.
+    """
+    name = f"visit-{salted_hmac('meetbit room', ref, algorithm='sha256').hexdigest()[:32]}"
+    return [name, f"{name}-2", f"{name}-3"]
 
 
 class Conference(MeetBitResource):
@@ -33,20 +37,26 @@ class Conference(MeetBitResource):
         return {"title": facts.title[:LONGEST], "is_public": False, ATTENDEES: people[:MOST_ATTENDEES]}
 
     def find(self, ref: str, payload: Payload) -> Remote | None:
-        wanted = public_id(ref)
-        for row in self.api.pages("online_conferences.list", where=("public_id", wanted)):
-            if row.get("public_id") == wanted and not row.get("deleted_at"):
-                return self._remote(row, wanted)
+        for wanted in public_ids(ref):
+            for row in self.api.pages("online_conferences.list", where=("public_id", wanted)):
+                if row.get("public_id") == wanted and not row.get("deleted_at"):
+                    return self._remote(row, wanted)
         return None
 
     def create(self, ref: str, payload: Payload) -> Remote:
-        body = {
-            "online_conference_account_id": self._account(),
-            "public_id": public_id(ref),
-            "backer_event_id": None,
-            **payload,
-        }
-        return self._remote(self.api.create("online_conferences.create", body), body["public_id"], payload)
+        body = {"online_conference_account_id": self._account(), "backer_event_id": None, **payload}
+        refused = None
+        for public_id in public_ids(ref):
+            try:
+                row = self.api.create("online_conferences.create", {**body, "public_id": public_id})
+            except Conflict as error:
+                refused = refused or error
+                if self.find(ref, payload):
+                    break
+            else:
+                return self._remote(row, public_id, payload)
+        assert refused is not None
+        raise refused
 
     def _account(self) -> int:
         owner = self.owner
