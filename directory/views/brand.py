@@ -69,9 +69,11 @@ def _belongs(brand: Brand, path: str) -> bool:
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
     """Uploaded images of this brand. Whatever somebody uploaded must not be able to act as a page of ours."""
     content_type = IMAGE_TYPES.get(path.rsplit(".", 1)[-1].lower())
+    if content_type is None or "\x00" in path:  # PostgreSQL cannot even be asked for a text with NUL
+        raise Http404
     brand: Brand | None = request.brand  # type: ignore[attr-defined]
     allowed = (brand is not None and _belongs(brand, path)) or request.user.is_staff  # type: ignore[union-attr]
-    if content_type is None or not allowed:
+    if not allowed:
         raise Http404
     response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
     if isinstance(response, HttpResponseNotModified):
