@@ -241,7 +241,7 @@ def link_page(request: Any, public_id: str) -> HttpResponse:
 
 def spoken(start: datetime, zone: ZoneInfo) -> str:
     local = start.astimezone(zone)
-    return f"{formats.date_format(local, 'l, j. F Y')}, {local:%H:%M}"
+    return f"{formats.date_format(local, 'D, j. M')}, {local:%H:%M}"
 
 
 def prefilled(request: Any, link: Body) -> Body:
