@@ -327,6 +327,7 @@ def test_who_is_not_public_is_not_found_except_by_herself(client, alice, alice_c
 
 def test_profile_page_has_what_search_engines_read(client, alice, meeting_type):
     page = text(client.get(f"/p/{alice.slug}/?lang=de&tz=Asia/Tokyo"))
+    assert f'/search/?what={alice.specialties.get().slug}"' in page
     assert f'<link rel="canonical" href="{alice.brand.url(f"/p/{alice.slug}/")}' in page
     assert '"@type": "ReserveAction"' in page
     about = "</script><script>alert(1)</script>"
