@@ -15,6 +15,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models.signals import post_save
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -530,6 +531,9 @@ def _insert(booking: Booking) -> Booking:
     Booking.objects.bulk_create([booking], ignore_conflicts=True)
     if not Booking.objects.filter(pk=booking.pk).exists():
         raise SlotTaken
+    if booking.status != Status.HELD:
+        # A bulk insert tells nobody; a hold concerns nobody yet.
+        post_save.send(Booking, instance=booking, created=True, raw=False, using=booking._state.db, update_fields=None)
     availability.refresh_later(booking.host_id)
     return booking
 
