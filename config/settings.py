@@ -157,6 +157,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "expire holds": {"task": "scheduling.tasks.expire_holds", "schedule": 30.0},
     "complete past bookings": {"task": "scheduling.tasks.complete_past", "schedule": 300.0},
     "bring providers up to date": {"task": "integrations.tasks.work", "schedule": 10.0},
+    "keep providers' times warm": {"task": "integrations.tasks.keep_times_warm", "schedule": 60.0},
     "compare with providers": {"task": "integrations.tasks.sweep", "schedule": 900.0},
     "apply webhooks": {"task": "integrations.tasks.apply_webhooks", "schedule": 10.0},
     "poll providers for bookings": {"task": "integrations.tasks.poll", "schedule": 180.0},

@@ -8,7 +8,9 @@ import json as json_module
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -22,6 +24,8 @@ from integrations.errors import Conflict, NotFound, OutcomeUnknown, ProviderErro
 logger = logging.getLogger(__name__)
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 CONNECT, READ = 5.0, 20.0
+# A call that has less time than this is not worth sending.
+LEAST = 0.05
 LARGEST = 5_000_000
 # What may look like a credential in an answer or an address.
 SECRETS = re.compile(r"(ak_live:[^\s\"']+|rgo-\w+|(?i:bearer|basic|token)\s+[\w.~+/=:-]{8,}|[\w.+-]+@[\w-]+\.[\w.]+)")
@@ -65,6 +69,24 @@ class Gate(Protocol):
 
 
 Classify = Callable[[Answer], ProviderError | None]
+_deadline: ContextVar[float] = ContextVar("deadline", default=float("inf"))
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """All calls in this block together take no longer: somebody waits for a page. What does not fit is not sent."""
+    token = _deadline.set(min(_deadline.get(), time.monotonic() + seconds))
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
+def _time_left() -> float:
+    left = _deadline.get() - time.monotonic()
+    if left < LEAST:
+        raise Transient("There was no time left for this call.")
+    return left
 
 
 class Http:
@@ -108,7 +130,7 @@ class Http:
 
         `path` starts with a slash; `write` says whether it changes something, where the method misleads.
         """
-        _refuse_inside_transaction()
+        refuse_inside_transaction()
         writes = method not in READS if write is None else write
         answer = None
         for credential in self.credential_headers:
@@ -122,7 +144,8 @@ class Http:
         raise self._error(answer, writes)
 
     def _send(self, method: str, path: str, writes: bool, base: str, timeout: float, **given: Any) -> Answer:
-        self.gate.enter(self.patience)
+        self.gate.enter(min(self.patience, _time_left()))
+        timeout = min(timeout, _time_left())
         started = time.monotonic()
         try:
             with self.session.request(
@@ -183,7 +206,7 @@ class Http:
 _Urllib3Error = requests.packages.urllib3.exceptions.HTTPError  # type: ignore[attr-defined]
 
 
-def _refuse_inside_transaction() -> None:
+def refuse_inside_transaction() -> None:
     """HTTP while a transaction is open holds locks for as long as a provider likes. A test case's own is no such."""
     if connection.in_atomic_block and not all(
         getattr(block, "_from_testcase", False) for block in getattr(connection, "atomic_blocks", [])

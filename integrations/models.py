@@ -21,6 +21,7 @@ from integrations.contract import Provider, Remote
 from integrations.http import Http
 from integrations.limits import gates
 from integrations.secrets import SealedField
+from scheduling.models import MeetingType
 
 EXPIRY_WARNINGS = (14, 7, 1)  # days
 
@@ -68,6 +69,9 @@ class Connection(models.Model):
     last_ok_at = models.DateTimeField(_("last answer"), null=True, blank=True, editable=False)
     last_error = models.TextField(_("last error"), blank=True, editable=False)
     last_error_at = models.DateTimeField(_("last error at"), null=True, blank=True, editable=False)
+    # Questions about free times that were not answered in time, in a row; and until when none is asked.
+    unanswered = models.PositiveIntegerField(default=0, editable=False)
+    quiet_until = models.DateTimeField(null=True, blank=True, editable=False)
     swept_at = models.DateTimeField(_("last full comparison"), null=True, blank=True, editable=False)
     sweep_note = models.TextField(_("result of the last comparison"), blank=True, editable=False)
     warned_days = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
@@ -260,6 +264,33 @@ class Mirror(models.Model):
         if self.last_error:
             return "parked"
         return "drifted" if self.drift else "done"
+
+
+class RemoteTimes(models.Model):
+    """The free times of one meeting type as its provider gave them last. The row says whose engine decides.
+
+    `epochs`: free starts as whole seconds since the epoch, sorted, from the moment they were fetched up to `until`.
+    """
+
+    meeting_type = models.OneToOneField(
+        MeetingType, models.CASCADE, primary_key=True, related_name="remote_times", verbose_name=_("meeting type")
+    )
+    connection = models.ForeignKey(
+        Connection, models.CASCADE, related_name="remote_times", verbose_name=_("connection")
+    )
+    epochs = models.JSONField(_("free times"), default=list)
+    until = models.DateTimeField(_("known until"), null=True, blank=True)
+    fetched_at = models.DateTimeField(_("fetched"), null=True, blank=True)
+    asked_at = models.DateTimeField(_("asked a worker"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("remembered times")
+        verbose_name_plural = _("remembered times")
+        ordering = ["meeting_type"]
+        indexes = [models.Index(fields=["connection", "fetched_at"], name="remote_times_oldest")]
+
+    def __str__(self) -> str:
+        return f"{self.meeting_type_id}: {len(self.epochs)}"
 
 
 class WebhookEvent(models.Model):

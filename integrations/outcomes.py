@@ -6,6 +6,7 @@ from datetime import datetime
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from integrations import remote_times
 from integrations.errors import Conflict, Rejected
 from integrations.models import Mirror
 from scheduling import bookings
@@ -77,9 +78,11 @@ def _room_gone(mirror: Mirror) -> None:
 
 
 APPLIED: dict[str, Callable[[Mirror, bool], None]] = {
+    "availability": remote_times.hours_changed,
     "booking": _booked,
     "conference": _room_made,
+    "meeting_type": remote_times.adopt,
     "user": _account_applied,
 }
 REFUSED: dict[str, Callable[[Mirror, Exception], None]] = {"booking": _not_booked}
-REMOVED: dict[str, Callable[[Mirror], None]] = {"conference": _room_gone}
+REMOVED: dict[str, Callable[[Mirror], None]] = {"conference": _room_gone, "meeting_type": remote_times.abandon}

@@ -6,11 +6,12 @@
 from typing import Any
 
 from django.db.models import Model
-from django.db.models.signals import post_save, pre_delete
+from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import receiver
 
 from directory.models import Person, Professional
-from integrations import marks
+from integrations import marks, remote_times
+from integrations.models import Enrolment
 from scheduling.models import AvailabilityOverride, AvailabilityRule, Booking, MeetingType
 
 
@@ -45,3 +46,9 @@ def meeting_type_changed(sender: type[Model], instance: MeetingType, raw: bool =
 def booking_saved(sender: type[Model], instance: Booking, raw: bool = False, **_kwargs: Any) -> None:
     if not raw:
         marks.booking(instance)
+
+
+@receiver([post_save, post_delete], sender=Enrolment)
+def enrolment_changed(sender: type[Model], instance: Enrolment, raw: bool = False, **_kwargs: Any) -> None:
+    if not raw:
+        remote_times.follow(instance.professional)

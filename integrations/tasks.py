@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from integrations import connections, inbound, parity, sync, webhooks
+from integrations import connections, inbound, parity, remote_times, sync, webhooks
 from integrations.errors import ProviderError, Unauthorised
 from integrations.models import Connection
 from integrations.secrets import CannotUnseal
@@ -53,3 +53,18 @@ def housekeeping() -> int:
     """Warn of credentials that expire, and let old webhook events and counts go."""
     connections.forget_old()
     return connections.warn_of_expiry()
+
+
+@shared_task
+def fetch_times(meeting_type_id: int) -> bool:
+    """Ask a provider for the free times of one meeting type."""
+    row = remote_times.row_of(meeting_type_id)
+    return row is not None and remote_times.ask_patiently(row)
+
+
+@shared_task
+def keep_times_warm() -> int:
+    """Keep what search cards show from growing old, within the pace of each connection."""
+    connections = [one for one in Connection.objects.filter(is_active=True) if not one.is_resting]
+    with_engine = [one for one in connections if one.provider_class.engine is not None]
+    return sum(remote_times.keep_warm(one, seconds=50 / len(with_engine)) for one in with_engine)

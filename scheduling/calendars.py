@@ -13,7 +13,7 @@ import numpy as np
 from django.db.models import CharField, F, Func, IntegerField, Q, Value
 
 from directory.models import Professional
-from scheduling import slots
+from scheduling import open_time, slots
 from scheduling.models import AvailabilityOverride, AvailabilityRule, Booking, BusyTime, MeetingType
 from scheduling.models.bookings import ACTIVE, Status
 
@@ -86,16 +86,26 @@ class HostCalendar:
             seats_wanted=seats,
         )
 
-    def not_taken(self, meeting_type: MeetingType, epochs: np.ndarray) -> np.ndarray:
-        """Those of `epochs` at which a meeting with its buffers hits nothing of ours."""
-        taken = np.array([row[3:5] for row in self.rows if row[7] in ACTIVE], dtype=np.int64).reshape(-1, 2)
-        if not len(taken) or not len(epochs):
-            return epochs
-        first = epochs - meeting_type.buffer_before * 60
-        last = epochs + (meeting_type.duration + meeting_type.buffer_after) * 60
-        begun = np.searchsorted(np.sort(taken[:, 0]), last, side="left")
-        ended = np.searchsorted(np.sort(taken[:, 1]), first, side="right")
-        return epochs[begun == ended]
+    def offered(
+        self,
+        meeting_type: MeetingType,
+        starts: np.ndarray,
+        start: datetime,
+        end: datetime,
+        now: datetime,
+        seats: int = 1,
+    ) -> np.ndarray:
+        """Those of another engine's `starts` (sorted epochs) that our own rules and rows leave."""
+        inputs = self.inputs(meeting_type)
+        rules, earliest = inputs["rules"], now + timedelta(minutes=meeting_type.notice)
+        first, last = math.ceil(max(start, earliest).timestamp()), math.ceil(end.timestamp())
+        starts = starts[starts.searchsorted(first) : starts.searchsorted(last)]
+        if not len(starts) or seats > rules.seats:
+            return starts[:0]
+        last_day = slots.last_day(self.zone, rules, math.ceil(now.timestamp()))
+        starts = starts[open_time.local_days(self.zone, starts) <= last_day]
+        taken = {name: inputs[name] for name in ("busy", "sessions", "counted")}
+        return slots.untaken(starts, self.zone, rules=rules, wanted=seats, **taken)
 
 
 def rules_of(meeting_type: MeetingType) -> slots.Rules:

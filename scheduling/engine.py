@@ -17,6 +17,7 @@ from django.utils.module_loading import import_string
 from scheduling import slots
 from scheduling.calendars import HostCalendar
 from scheduling.models import Booking, MeetingType
+from scheduling.models.bookings import Status
 from scheduling.slots import Reason
 
 
@@ -27,6 +28,10 @@ class Embed:
     url: str
     origin: str
     ask_first: bool
+
+    @property
+    def host(self) -> str:
+        return self.origin.split("://")[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +115,11 @@ def engine_for(meeting_type: MeetingType) -> Engine:
     """The engine named by the meeting type; ours where that one is not installed."""
     engines = settings.SCHEDULING_ENGINES
     return _engine(engines.get(meeting_type.engine, engines["native"]))
+
+
+def settled(booking: Booking) -> Booking:
+    """The booking after its engine was asked for its word, where it is not ours to give. Outside transactions only."""
+    if booking.status == Status.PENDING:
+        engine_for(booking.meeting_type).settle(booking)
+        booking.refresh_from_db(fields=["status", "starts_at", "ends_at", "version", "fallback_start"])
+    return booking

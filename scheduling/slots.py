@@ -105,11 +105,11 @@ def open_epochs(
     if earliest >= range_end or seats_wanted > rules.seats:
         return _empty()
     first_day = local_day(zone, earliest) - 1
-    last_day = min(local_day(zone, range_end - 1) + 1, _last_day(zone, rules, now))
-    if last_day < first_day:
+    last = min(local_day(zone, range_end - 1) + 1, last_day(zone, rules, now))
+    if last < first_day:
         return _empty()
     usual, special = hours_between(
-        weekly=weekly, overrides=overrides, duration=rules.duration, first_day=first_day, last_day=last_day
+        weekly=weekly, overrides=overrides, duration=rules.duration, first_day=first_day, last_day=last
     )
     starts = grid(
         zone=zone,
@@ -118,9 +118,22 @@ def open_epochs(
         duration=rules.duration,
         step=rules.step,
         first_day=first_day,
-        last_day=last_day,
+        last_day=last,
     )
     starts = starts[starts.searchsorted(earliest) : starts.searchsorted(range_end)]
+    return untaken(starts, zone, busy, rules, sessions, counted, seats_wanted)
+
+
+def untaken(
+    starts: Epochs,
+    zone: str,
+    busy: Busy,
+    rules: Rules,
+    sessions: Sequence[Session],
+    counted: Sequence[int],
+    wanted: int,
+) -> Epochs:
+    """Sorted `starts`, ours or somebody else's, without those that limits, busy time or full sessions take."""
     if len(counted) and len(starts):
         starts = starts[~_limited(zone, starts, counted, rules)]
     if not len(starts):
@@ -134,7 +147,7 @@ def open_epochs(
         at = int(starts.searchsorted(session.start))
         if at < len(starts) and _is_own(session, int(starts[at]), rules):
             conflicts[at] -= _conflicts(starts[at : at + 1], _pairs(_blocked([session])), rules)[0]
-            conflicts[at] += session.taken + seats_wanted > rules.seats
+            conflicts[at] += session.taken + wanted > rules.seats
     return starts[conflicts == 0]
 
 
@@ -226,7 +239,7 @@ def explain(
         return closed
     if start < now + rules.notice * MINUTE:
         return Reason.NOTICE
-    if day > _last_day(zone, rules, now):
+    if day > last_day(zone, rules, now):
         return Reason.HORIZON
     at = np.array([start], dtype=np.int64)
     if len(counted) and _limited(zone, at, counted, rules)[0]:
@@ -286,7 +299,7 @@ def _iso_date(day: int) -> str:
 CLOCK = np.array([f"T{minute // 60:02d}:{minute % 60:02d}:00Z" for minute in range(DAY // MINUTE)], dtype=object)
 
 
-def _last_day(zone: str, rules: Rules, now: int) -> int:
+def last_day(zone: str, rules: Rules, now: int) -> int:
     """The last local date on which a meeting may start."""
     last = LATEST // DAY
     if rules.horizon_days is not None:

@@ -15,6 +15,7 @@ from directory.models import Brand
 from directory.views.errors import error
 from scheduling import bookings, ics, links, weeks
 from scheduling.bookings import HoldExpired, NotAllowed, NotOffered, SlotTaken
+from scheduling.engine import engine_for, settled
 from scheduling.forms.visitor import CancelForm, DetailsForm
 from scheduling.models import Booking, MeetingType, Message
 from scheduling.models.bookings import Status
@@ -53,6 +54,7 @@ def hold(request: HttpRequest, slug: str, type_slug: str) -> HttpResponse:
     start = parse_start(request.POST.get("start", ""))
     if start is None:
         return error(request, 400)
+    engine_for(meeting_type).refresh(meeting_type)
     brand: Brand = request.brand  # type: ignore[attr-defined]
     earlier = Booking.objects.of_brand(brand).filter(pk=request.session.get(HOLD), status=Status.HELD).first()  # type: ignore[misc]
     try:
@@ -91,7 +93,7 @@ def details(request: HttpRequest, booking: Booking, token: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = {key: form.cleaned_data[key] for key in ("name", "email", "phone", "note")}
         try:
-            bookings.confirm(
+            booking = bookings.confirm(
                 booking,
                 **given,
                 language=request.LANGUAGE_CODE,  # type: ignore[attr-defined]
@@ -102,7 +104,11 @@ def details(request: HttpRequest, booking: Booking, token: str) -> HttpResponse:
             return taken(request, booking.meeting_type, booking.starts_at, expired=True, kept=True)
         except NotAllowed:
             return see_other(f"/b/{token}/")
+        booking = settled(booking)
         request.session.pop(HOLD, None)
+        if booking.status == Status.DECLINED:
+            request.session[TYPED] = given
+            return taken(request, booking.meeting_type, booking.starts_at, declined=True, kept=True)
         request.session.pop(TYPED, None)
         return see_other(f"/b/{token}/")
     if request.method == "GET" and not is_held(booking):
@@ -193,6 +199,8 @@ def manage(request: HttpRequest, booking: Booking, token: str) -> HttpResponse:
         "ics_stem": ics.file_name(booking).removesuffix(".ics"),
         "calendar_links": ics.calendar_links(event),
         "join_url": links.join_url(booking, Message.Audience.CLIENT),
+        # Most engines decide in seconds; one that has not is asked by a worker, not by this page.
+        "look_again": 5 if now - booking.updated_at < timedelta(minutes=2) else 60,
     }
     return render(request, "scheduling/booking.html", context)
 
@@ -208,12 +216,15 @@ def move(request: HttpRequest, booking: Booking, token: str) -> HttpResponse:
     if request.method == "POST":
         if start is None:
             return error(request, 400)
+        engine_for(booking.meeting_type).refresh(booking.meeting_type)
         try:
-            bookings.reschedule(booking, start, actor=Booking.Actor.CLIENT)
+            booking = settled(bookings.reschedule(booking, start, actor=Booking.Actor.CLIENT))
         except (SlotTaken, NotOffered):
             return taken(request, booking.meeting_type, start, moving=booking, token=token)
         except NotAllowed:
             return see_other(f"/b/{token}/")
+        if booking.starts_at != start and booking.is_open:
+            return taken(request, booking.meeting_type, start, declined=True, moving=booking, token=token)
         return see_other(f"/b/{token}/")
     context = {
         **facts(request, booking),

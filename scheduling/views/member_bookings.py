@@ -15,9 +15,10 @@ from django.views.decorators.http import require_POST
 
 from directory.access import MemberRequest, professional_required
 from scheduling import agenda, bookings, meeting_types, weeks
+from scheduling.engine import settled
 from scheduling.forms.bookings import EntryForm, FilterForm, OfferedForm, OtherTimeForm, ReasonForm, reason_in_words
 from scheduling.models import Booking
-from scheduling.models.bookings import BookingQuerySet
+from scheduling.models.bookings import BookingQuerySet, Status
 
 PAGE = 25
 
@@ -109,19 +110,28 @@ def move(request: MemberRequest, uid: uuid.UUID) -> HttpResponse:
     if not form.is_valid():
         return _move_page(request, booking, offered, other, status=422)
     outside = bool(form.cleaned_data.get("outside"))
+    start = form.cleaned_data["start"]
     try:
-        bookings.reschedule(
-            booking,
-            form.cleaned_data["start"],
-            actor=Booking.Actor.HOST,
-            user=request.user,
-            reason=form.cleaned_data["reason"],
-            outside_rules=outside,
+        booking = settled(
+            bookings.reschedule(
+                booking,
+                start,
+                actor=Booking.Actor.HOST,
+                user=request.user,
+                reason=form.cleaned_data["reason"],
+                outside_rules=outside,
+            )
         )
     except bookings.BookingError as error:
         return _move_page(request, booking, offered, other, status=409, refused=error)
+    if booking.starts_at != start:
+        return _move_page(request, booking, offered, other, status=409, refused=bookings.SlotTaken())
+    if booking.status == Status.PENDING:
+        asked = _("Asked for %(time)s. Your client gets a mail as soon as the new time is confirmed.")
+        messages.info(request, asked % {"time": _when(start)})
+        return redirect("my_booking", uid)
     told = _("Your client gets a mail with the new time.") if booking.client_email else ""
-    moved = _("Moved to %(time)s.") % {"time": _when(form.cleaned_data["start"])}
+    moved = _("Moved to %(time)s.") % {"time": _when(start)}
     messages.success(request, f"{moved} {told}".strip())
     return redirect("my_booking", uid)
 

@@ -4,13 +4,14 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from directory.models import Professional
 from directory.views.errors import error
 from scheduling import availability, structured, weeks
+from scheduling.engine import engine_for
 from scheduling.models import Booking, MeetingType
 
 
@@ -61,19 +62,29 @@ def profile(request: HttpRequest, slug: str) -> HttpResponse:
     wanted = request.GET.get("type", "")
     chosen = next((one for one in types if one.slug == wanted), types[0] if types else None)
     context = {"professional": professional, "meeting_types": types, "chosen": chosen}
-    if chosen:
+    embed = engine_for(chosen).embed(chosen, language=request.LANGUAGE_CODE) if chosen else None  # type: ignore[attr-defined]
+    if chosen and embed:
+        context |= {"embed": embed, "embed_loaded": not embed.ask_first or "embed" in request.GET}
+    elif chosen:
         context |= week_context(request, chosen) | {"panel_query": f"type={chosen.slug}&"}
         day = parse_day(request.GET.get("day", ""))
         open_days = [one for one in context["week"].days if one.times]  # type: ignore[attr-defined]
         context["shown_day"] = next((one for one in open_days if one.date == day), next(iter(open_days), None))
     context["structured"] = structured.profile(professional, types)
-    return render(request, "scheduling/profile.html", context)
+    response = render(request, "scheduling/profile.html", context)
+    if embed and context["embed_loaded"]:
+        response._csp_update = {"frame-src": [embed.origin]}  # type: ignore[attr-defined]
+    return response
 
 
 def week_context(
     request: HttpRequest, meeting_type: MeetingType, *, first: date | None = None, exclude: Booking | None = None
 ) -> dict[str, object]:
-    """What the week strip needs: the week of `first` or ?from=, in the zone that counts for this meeting."""
+    """What the week strip needs: the week of `first` or ?from=, in the zone that counts for this meeting.
+
+    Asks the engine for news first: outside transactions only.
+    """
+    freshness = engine_for(meeting_type).refresh(meeting_type)
     visitor_zone: str = request.visitor_zone  # type: ignore[attr-defined]
     zone = weeks.display_zone(meeting_type, visitor_zone)
     now = timezone.now()
@@ -81,6 +92,7 @@ def week_context(
     week = weeks.week(meeting_type, zone=zone, first=first, now=now, exclude=exclude)
     return {
         "week": week,
+        "freshness": freshness,
         "zone": weeks.describe_zone(zone, now),
         "zone_fixed": meeting_type.channel == MeetingType.Channel.ON_SITE,
         "their_zone": weeks.describe_zone(visitor_zone, now),
@@ -105,6 +117,8 @@ def find_meeting_type(request: HttpRequest, slug: str, type_slug: str) -> Meetin
 def times(request: HttpRequest, slug: str, type_slug: str) -> HttpResponse:
     """/p/<slug>/book/<type>/ – free times; ?start= (from a search card) offers that one first."""
     meeting_type = find_meeting_type(request, slug, type_slug)
+    if engine_for(meeting_type).embed(meeting_type, language=request.LANGUAGE_CODE):  # type: ignore[attr-defined]
+        return redirect(f"{meeting_type.host.get_absolute_url()}?type={meeting_type.slug}#book")
     start = parse_start(request.GET.get("start", ""))
     wanted = _time(request, meeting_type, start) if start and "from" not in request.GET else None
     context = week_context(request, meeting_type, first=wanted.start.date() if wanted else None)
@@ -125,10 +139,20 @@ def _time(request: HttpRequest, meeting_type: MeetingType, start: datetime) -> w
 
 
 def taken(
-    request: HttpRequest, meeting_type: MeetingType, start: datetime, *, status: int = 409, **context: object
+    request: HttpRequest,
+    meeting_type: MeetingType,
+    start: datetime,
+    *,
+    status: int = 409,
+    declined: bool = False,
+    **context: object,
 ) -> HttpResponse:
-    """The polite refusal: says so, and offers the nearest free times. 409, or 410 where a hold ran out."""
+    """The polite refusal: says so, and offers the nearest free times. 409, or 410 where a hold ran out.
+
+    `declined`: the engine of the meeting type said no although it had offered the time.
+    """
     zone = weeks.display_zone(meeting_type, request.visitor_zone)  # type: ignore[attr-defined]
+    engine_for(meeting_type).refresh(meeting_type, fresh=declined)
     found = availability.nearest(meeting_type, start)
     context |= {
         "meeting_type": meeting_type,
@@ -136,6 +160,7 @@ def taken(
         "wanted": _time(request, meeting_type, start),
         "alternatives": [_time(request, meeting_type, free) for free in found],
         "zone": weeks.describe_zone(zone, timezone.now()),
+        "declined": declined,
         "again": start in found,
     }
     return render(request, "scheduling/taken.html", context, status=status)

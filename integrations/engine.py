@@ -1,0 +1,173 @@
+"""A meeting type whose times and bookings a provider decides, behind the same seam as our own (scheduling/engine.py)."""
+
+import logging
+import time
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import numpy as np
+from django.conf import settings
+from django.db.models import prefetch_related_objects
+from django.db.models.query import Prefetch
+from django.utils import timezone
+
+from integrations import http, remote_times, sync
+from integrations.errors import Transient
+from integrations.models import Connection, Mirror, RemoteTimes
+from integrations.secrets import CannotUnseal
+from scheduling import engine, slots
+from scheduling.engine import Embed, Freshness
+from scheduling.models import Booking, MeetingType
+from scheduling.models.bookings import Status
+from scheduling.slots import Reason
+
+if TYPE_CHECKING:
+    from scheduling.calendars import HostCalendar
+
+logger = logging.getLogger(__name__)
+# From this age on, times that the provider does not renew are not offered as certain.
+STALE = timedelta(minutes=10)
+# How long a visitor waits for the provider's word on a booking.
+SETTLE = 4.0
+NONE = np.empty(0, dtype=np.int64)
+
+
+class RemoteEngine(engine.Engine):
+    """Offers what the provider gave last, without what our own rows take. The provider has the last word on bookings."""
+
+    confirms_at_once = False
+
+    def prepare(self, meeting_types: Iterable[MeetingType]) -> None:
+        rows = RemoteTimes.objects.select_related("connection").defer(*SEALED)
+        prefetch_related_objects(list(meeting_types), Prefetch("remote_times", rows))
+
+    def refresh(self, meeting_type: MeetingType, *, fresh: bool = False) -> Freshness:
+        row, now = remote_times.row_of(meeting_type.pk), timezone.now()
+        if row is None:
+            return Freshness(down=True)
+        row.meeting_type = meeting_type
+        missed = False
+        if fresh or row.fetched_at is None or row.fetched_at < now - remote_times.FRESH:
+            missed = not remote_times.ask_now(row, now, fresh=fresh)
+            if missed:
+                remote_times.ask_worker(row, now)
+        if missed and is_stale(row, now):
+            row.connection.unanswered = max(1, row.connection.unanswered)
+        meeting_type.remote_times = row  # type: ignore[assignment]
+        return freshness(row, now)
+
+    def open_epochs(
+        self,
+        meeting_type: MeetingType,
+        calendar: "HostCalendar",
+        start: datetime,
+        end: datetime,
+        now: datetime,
+        seats: int = 1,
+    ) -> np.ndarray:
+        row = _row(meeting_type)
+        if row is None or freshness(row, now).down:
+            return NONE
+        known = np.array(row.epochs, dtype=np.int64)
+        return calendar.offered(meeting_type, known, start, end, now, seats)
+
+    def refusal(
+        self, meeting_type: MeetingType, calendar: "HostCalendar", start: datetime, now: datetime, seats: int = 1
+    ) -> Reason | None:
+        """The provider does not say why; our own rules say it where they can."""
+        if len(self.open_epochs(meeting_type, calendar, start, start + timedelta(seconds=1), now, seats)):
+            return None
+        reason = slots.explain(
+            **calendar.inputs(meeting_type),
+            start=int(start.timestamp()),
+            now=int(np.ceil(now.timestamp())),
+            seats_wanted=seats,
+        )
+        row = _row(meeting_type)
+        offered_there = row is not None and int(start.timestamp()) in row.epochs
+        ours = (Reason.HOURS, Reason.OVERRIDE, Reason.GRID)
+        return Reason.BUSY if reason is None or (offered_there and reason in ours) else reason
+
+    def settle(self, booking: Booking) -> None:
+        """Do the worker's turn for this one booking, or wait for a worker who is at it already."""
+        until = time.monotonic() + SETTLE
+        try:
+            while time.monotonic() < until - http.LEAST:
+                mirror = (
+                    Mirror.objects.filter(kind="booking", local_uid=str(booking.pk))
+                    .select_related("connection__brand")
+                    .first()
+                )
+                if mirror is None or not _is_pending(booking):
+                    return
+                if not remote_times.may_ask(mirror.connection, timezone.now()):
+                    return
+                if sync.claim(mirror):
+                    self._reconcile(mirror, until)
+                    return
+                if mirror.leased_until is None:
+                    return
+                time.sleep(0.1)
+        except Exception:  # the booking stays pending, and a worker clears it up
+            logger.exception("Booking %s could not be settled at once.", booking.reference)
+
+    @staticmethod
+    def _reconcile(mirror: Mirror, until: float) -> None:
+        with http.within(until - time.monotonic()):
+            sync.reconcile(mirror)
+        failed = Mirror.objects.filter(pk=mirror.pk, attempts__gt=mirror.attempts).exclude(due_at=None).first()
+        if failed is not None:
+            remote_times.unanswered(mirror.connection, Transient(failed.last_error), timezone.now())
+
+    def embed(self, meeting_type: MeetingType, *, language: str) -> Embed | None:
+        row = remote_times.row_of(meeting_type.pk)
+        if row is None or row.connection.booking != Connection.Booking.EMBED or not row.connection.is_active:
+            return None
+        connection = row.connection
+        mirror = Mirror.objects.filter(
+            connection=connection, kind="meeting_type", local_uid=str(meeting_type.pk)
+        ).first()
+        if mirror is None or mirror.remote is None or connection.provider_class.engine is None:
+            return None
+        try:
+            url = connection.provider_class.engine(connection.open()).embed_url(mirror.remote, language=language)
+        except CannotUnseal:
+            return None
+        parts = urlsplit(url)
+        allowed = ("https",) if settings.PUBLIC_SCHEME == "https" else ("https", "http")
+        if parts.scheme not in allowed or not parts.netloc:
+            return None
+        return Embed(url, f"{parts.scheme}://{parts.netloc}", connection.ask_before_embed)
+
+
+SEALED = ("connection__credentials", "connection__webhook_secret")
+
+
+def _row(meeting_type: MeetingType) -> RemoteTimes | None:
+    """As `prepare` or `refresh` left it on the object, else as the database has it."""
+    relation = MeetingType.remote_times.related  # type: ignore[attr-defined]
+    if relation.is_cached(meeting_type):
+        return relation.get_cached_value(meeting_type)  # type: ignore[no-any-return]
+    return RemoteTimes.objects.select_related("connection").defer(*SEALED).filter(pk=meeting_type.pk).first()
+
+
+def _is_pending(booking: Booking) -> bool:
+    return Booking.objects.filter(pk=booking.pk, status=Status.PENDING).exists()
+
+
+def is_stale(row: RemoteTimes, now: datetime) -> bool:
+    return row.fetched_at is None or row.fetched_at < now - STALE
+
+
+def freshness(row: RemoteTimes, now: datetime) -> Freshness:
+    """Old times alone are no failure: search cards show them, and who looks closer asks anew. Old times of a provider
+    that does not answer are closed, or for requests only, as the connection says."""
+    connection = row.connection
+    silent = bool(connection.unanswered) or not connection.is_active or connection.is_resting
+    failing = is_stale(row, now) and silent
+    if connection.when_down == Connection.WhenDown.REQUEST:
+        quiet = connection.quiet_until is not None and connection.quiet_until > now
+        return Freshness(as_of=row.fetched_at, down=row.fetched_at is None, requests_only=failing or quiet)
+    return Freshness(as_of=row.fetched_at, down=failing or row.fetched_at is None)
