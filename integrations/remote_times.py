@@ -31,8 +31,10 @@ FRESH = timedelta(seconds=60)
 # After so many questions without an answer in time, none is asked for a while.
 FAILURES, QUIET = 3, timedelta(seconds=30)
 REST = timedelta(minutes=5)
-# How far ahead is asked at most.
-FAR = timedelta(days=92)
+# How far ahead a page asks, so that one call does, and a worker.
+NEAR, FAR = timedelta(days=31), timedelta(days=92)
+# A worker asks for everything again when its last answer is older than this.
+WHOLE = timedelta(minutes=10)
 # Keeping warm takes this share of the allowed pace, and leaves alone what is younger.
 SHARE, WARM = 0.25, timedelta(minutes=2)
 # Calls run in threads, because nothing else bounds a name that does not resolve or an answer that drips. They have no
@@ -49,6 +51,7 @@ class Question:
     meeting_type: Remote
     start: datetime
     end: datetime
+    whole_end: datetime
     fresh: bool
 
     def ask(self, seconds: float) -> list[int]:
@@ -119,7 +122,9 @@ def row_of(meeting_type_id: int) -> RemoteTimes | None:
     return rows.filter(pk=meeting_type_id).first()
 
 
-def prepare(row: RemoteTimes, now: datetime, *, patience: float, fresh: bool = False) -> Question | None:
+def prepare(
+    row: RemoteTimes, now: datetime, *, far: timedelta, patience: float, fresh: bool = False
+) -> Question | None:
     """None: the objects are not there (any more), or the credentials cannot be read."""
     meeting_type, connection = row.meeting_type, row.connection
     mirrors = Mirror.objects.filter(
@@ -135,8 +140,9 @@ def prepare(row: RemoteTimes, now: datetime, *, patience: float, fresh: bool = F
     except CannotUnseal:
         logger.exception("Connection %s cannot be used.", connection)
         return None
-    end = min(availability.horizon_end(meeting_type, now), now + FAR)
-    return Question(connection.provider_class.engine(provider), user, there, now, end, fresh)
+    whole_end = min(availability.horizon_end(meeting_type, now), now + FAR)
+    end = min(whole_end, now + far)
+    return Question(connection.provider_class.engine(provider), user, there, now, end, whole_end, fresh)
 
 
 def ask_now(row: RemoteTimes, now: datetime, *, fresh: bool = False) -> bool:
@@ -145,7 +151,7 @@ def ask_now(row: RemoteTimes, now: datetime, *, fresh: bool = False) -> bool:
     if not may_ask(connection, now):
         return False
     http.refuse_inside_transaction()
-    question = prepare(row, now, patience=BUDGET / 2, fresh=fresh)
+    question = prepare(row, now, far=NEAR, patience=BUDGET / 2, fresh=fresh)
     if question is None:
         return False
     calls: list[int] = []
@@ -175,7 +181,7 @@ def ask_now(row: RemoteTimes, now: datetime, *, fresh: bool = False) -> bool:
 def ask_patiently(row: RemoteTimes) -> bool:
     """A worker's question: it may take longer. Says whether an answer came."""
     now, begun = timezone.now(), time.monotonic()
-    question = prepare(row, now, patience=PATIENCE / 3)
+    question = prepare(row, now, far=FAR, patience=PATIENCE / 3)
     if question is None or row.connection.is_resting or not row.connection.is_active:
         return False
     try:
@@ -197,13 +203,20 @@ def ask_worker(row: RemoteTimes, now: datetime) -> None:
 
 
 def remember(row: RemoteTimes, epochs: list[int], question: Question, now: datetime) -> bool:
-    """Keep an answer unless a later one is there; says whether it was news."""
+    """Keep an answer unless a later one is there; says whether it was news. What lies behind its end stays."""
+    whole = question.end >= question.whole_end
+    if not whole:
+        end = question.end.timestamp()
+        epochs = epochs + [epoch for epoch in row.epochs if epoch >= end]
     changed = row.epochs != epochs
-    row.epochs, row.until, row.fetched_at = epochs, question.end, now
+    row.epochs, row.fetched_at = epochs, now
+    row.until = question.end if whole else row.until
     older = Q(fetched_at=None) | Q(fetched_at__lt=now)
     RemoteTimes.objects.filter(older, pk=row.pk, connection=row.connection_id).update(
-        epochs=epochs, until=question.end, fetched_at=now
+        epochs=epochs, until=row.until, fetched_at=now
     )
+    if row.until is None or row.until < question.whole_end - WHOLE:
+        ask_worker(row, now)
     return changed
 
 
