@@ -25,6 +25,8 @@ from integrations.models import Connection, Enrolment
 from scheduling.models import AvailabilityOverride, AvailabilityRule, Booking, MeetingType
 from scheduling.models.bookings import Status
 
+# Local uid of a mirror whose remote object was replaced by a new one: nothing of ours wants it any more.
+RETIRED = "retired-"
 OPEN = (Status.PENDING, Status.CONFIRMED)
 # Suspended members keep their account; their meeting types are switched off there.
 MEMBERS = (Professional.Status.LISTED, Professional.Status.SUSPENDED)
@@ -56,6 +58,8 @@ def members(connection: Connection):  # type: ignore[no-untyped-def]
 
 def of(connection: Connection, kind: str, uid: str) -> Desired | None:
     """The facts of one object that should exist at `connection`, or None."""
+    if uid.startswith(RETIRED):
+        return None
     return READERS[kind](connection, uid)
 
 

@@ -6,6 +6,7 @@ provider shows.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -17,6 +18,8 @@ from integrations.models import Connection, Mirror
 
 # The brake of a sweep: more than this share, and more than this number, is a bug or a decision for a person.
 BRAKE_SHARE, BRAKE_COUNT = 0.2, 10
+# The old account goes before the new one comes: addresses are unique over there.
+AFTER_RETIREMENT = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +93,25 @@ def sync_now(mirrors) -> int:  # type: ignore[no-untyped-def]
 
 
 def create_again(mirror: Mirror) -> None:
-    """A person says: what is there is lost or wrong; make a new one and forget the old id."""
-    Mirror.objects.filter(pk=mirror.pk).update(
-        remote_id="", data={}, applied_digest="", attempted_at=None, attempts=0, last_error="", due_at=timezone.now()
-    )
+    """A person says: what is there is lost or wrong; make a new one. What is there is deleted first, and everything that
+    belonged to it is made anew with it."""
+    now = timezone.now()
+    fresh = {"remote_id": "", "data": {}, "applied_digest": "", "attempted_at": None, "attempts": 0, "last_error": ""}
+    with transaction.atomic():
+        Mirror.objects.filter(pk=mirror.pk).update(**fresh, drift={}, due_at=now + AFTER_RETIREMENT)
+        for children in sync.descendants(mirror.connection, mirror.kind, [mirror.local_uid]):
+            children.update(**fresh, due_at=now + AFTER_RETIREMENT)
+        if mirror.remote_id:
+            Mirror.objects.create(
+                connection=mirror.connection,
+                kind=mirror.kind,
+                local_uid=f"{desired.RETIRED}{mirror.remote_id}"[:64],
+                owner_uid=mirror.owner_uid,
+                remote_id=mirror.remote_id,
+                data=mirror.data,
+                attempted_at=now,
+                due_at=now,
+            )
     sync.nudge()
 
 

@@ -20,7 +20,7 @@ from django.utils import timezone
 from integrations import desired, outcomes
 from integrations.contract import CannotFind, Remote, Resource
 from integrations.desired import Desired
-from integrations.errors import Conflict, NotFound, OutcomeUnknown, Rejected, Transient, Unauthorised
+from integrations.errors import Conflict, NotFound, OutcomeUnknown, Rejected, Transient, Unauthorised, Unsupported
 from integrations.models import Connection, Mirror
 from integrations.secrets import CannotUnseal
 from scheduling import background
@@ -265,6 +265,15 @@ def _remove(mirror: Mirror) -> None:
     outcomes.removed(mirror)
 
 
+def descendants(connection: Connection, kind: str, uids: list[str]) -> Iterator[QuerySet[Mirror]]:
+    """Everything mirrored that hangs on `uids`, generation by generation."""
+    for child_kind, child in connection.provider_class.resources.items():
+        if child.owner_kind == kind:
+            children = Mirror.objects.filter(connection=connection, kind=child_kind, owner_uid__in=uids)
+            yield from descendants(connection, child_kind, list(children.values_list("local_uid", flat=True)))
+            yield children
+
+
 def _survivors(connection: Connection, kind: str, uids: list[str]) -> Iterator[QuerySet[Mirror]]:
     """What would stay behind at the provider if `uids` went: descendants that do not die with their owner."""
     for child_kind, child in connection.provider_class.resources.items():
@@ -290,6 +299,10 @@ def _delete_there(mirror: Mirror) -> None:
             resource.delete(remote)
         except NotFound:
             logger.info("%s was gone already.", mirror)
+        except Unsupported:
+            if not resource.dies_with_owner:
+                raise
+            logger.info("%s stays until its owner goes.", mirror)
 
 
 def _finish(mirror: Mirror, wanted: Desired, remote: Remote | None, applied: str) -> None:

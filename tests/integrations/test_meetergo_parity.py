@@ -95,7 +95,11 @@ def test_a_new_name_in_the_address_reaches_every_type(sandbox, member):
     assert mirror("meeting_type").data["bookingUrl"].endswith("/erika-neu/talk")
 
 
-def test_a_new_address_of_mail_is_shown_and_create_again_is_the_way_out(sandbox, member):
+def test_a_new_address_of_mail_is_shown_and_create_again_is_the_way_out(sandbox, member, next_monday):
+    settle()
+    booking = bookings.enter(
+        member.meeting_types.get(), next_monday, name="Bob Berg", email="bob@example.org", notify=False
+    )
     settle()
     type(member.person).objects.filter(pk=member.person_id).update(email="new@example.org")
     member.person.refresh_from_db()
@@ -106,6 +110,18 @@ def test_a_new_address_of_mail_is_shown_and_create_again_is_the_way_out(sandbox,
     assert "create again" in row.drift["email"][1]
     assert parity.verify(row.connection, kinds=["user"]).checked == 1
     assert mirror("user").due_at is None
+    parity.create_again(row)
+    sync.work()
+    settle()
+    (user,) = (each for each in sandbox.objects("meetergo", "user") if not each["isAdmin"])
+    assert (user["email"], user["slug"]) == ("new@example.org", "erika-muster")
+    assert user["id"] == mirror("user").remote_id
+    assert mirror("meeting_type").data["userId"] == user["id"]
+    booking.refresh_from_db()
+    kept = [each for each in sandbox.objects("meetergo", "appointment") if each["hostIds"] == [user["id"]]]
+    assert booking.status == Status.CONFIRMED
+    assert [each["id"] for each in kept] == [mirror("booking").remote_id]
+    assert not Mirror.objects.exclude(last_error="").exists()
 
 
 @pytest.mark.parametrize("kind", ["lost", "lost_504", "cut", "truncated", "html", "drop"])
