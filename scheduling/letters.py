@@ -15,6 +15,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from directory.adapter import sender
+from directory.cities import zone_city
 from directory.letterhead import letterhead
 from scheduling import ics, links, mail, weeks
 from scheduling.models import Booking, BookingEvent, MeetingType, Message
@@ -162,7 +163,7 @@ def short_moment(instant: datetime, zone: ZoneInfo) -> str:
         "weekday": date_format(local, "D"),
         "date": date_format(local, "SHORT_DATE_FORMAT"),
         "time": date_format(local, "TIME_FORMAT"),
-        "city": weeks.zone_city(zone.key),
+        "city": zone_city(zone.key),
     }
 
 
@@ -179,7 +180,7 @@ def moment(start: datetime, end: datetime, zone: ZoneInfo) -> str:
         "date": long_date(local),
         "start": date_format(local, "TIME_FORMAT"),
         "end": date_format(end.astimezone(zone), "TIME_FORMAT"),
-        "city": weeks.zone_city(zone.key),
+        "city": zone_city(zone.key),
         "offset": weeks.offset_text(local),
     }
 
@@ -195,7 +196,7 @@ def elsewhere(booking: Booking, audience: str) -> str:
             return _("That is %(date)s, %(time)s in %(city)s (%(offset)s).") % {
                 "date": long_date(local),
                 "time": date_format(local, "TIME_FORMAT"),
-                "city": weeks.zone_city(other.key),
+                "city": zone_city(other.key),
                 "offset": weeks.offset_text(local),
             }
     return ""

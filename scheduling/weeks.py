@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import pgettext_lazy
 
+from directory.cities import zone_city
 from scheduling import availability
 from scheduling.models import Booking, MeetingType
 
@@ -90,11 +91,6 @@ def offset_text(moment: datetime) -> str:
     minutes = round((moment.utcoffset() or timedelta()).total_seconds() / 60)
     sign, (hours, rest) = "+" if minutes >= 0 else "−", divmod(abs(minutes), 60)
     return f"UTC{sign}{hours}" + (f":{rest:02d}" if rest else "") if minutes else "UTC"
-
-
-def zone_city(zone: str) -> str:
-    """'America/Argentina/Buenos_Aires' → 'Buenos Aires'."""
-    return zone.rsplit("/", 1)[-1].replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from hypothesis import settings as hypothesis_settings
 
+from config.translations import compile_catalogues
 from directory.models import Brand, Person, Professional
 from scheduling.models import MeetingType
 from tests import factories
@@ -25,6 +26,8 @@ hypothesis_settings.load_profile("patient")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # once, before processes of pytest-xdist read what is made
+        compile_catalogues()
     config.addinivalue_line("markers", "browser: drives the system's Chromium")
     config.addinivalue_line("markers", "postgresql: says something about PostgreSQL only")
 

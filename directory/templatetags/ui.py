@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from directory import languages
+from directory.cities import zone_city
 from directory.models import Professional
 
 register = template.Library()
@@ -122,8 +123,8 @@ def canonical(context: dict[str, Any], lang: str = "") -> str:
 
 @register.filter
 def zone_name(zone: str) -> str:
-    """'Europe/Berlin' → 'Berlin'; 'America/Argentina/Buenos_Aires' → 'Buenos Aires'. UTC stays UTC."""
-    return zone.rsplit("/", 1)[-1].replace("_", " ")
+    """'Europe/Vienna' → 'Vienna', in German 'Wien'; 'America/Argentina/Buenos_Aires' → 'Buenos Aires'."""
+    return zone_city(zone)
 
 
 @register.filter

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from directory import accounts, profiles
 from directory.access import MemberRequest, professional_of, professional_required
+from directory.cities import zone_city
 from directory.forms.member import JoinForm, LeaveForm, PortraitForm, PreferencesForm, ProfileForm, office_formset
 from directory.middleware import YEAR
 
@@ -140,7 +141,7 @@ def preferences(request: MemberRequest) -> HttpResponse:
         if zone != before:
             text = _(
                 "Your hours are now kept by the clock of %(zone)s. Booked appointments stay at the moment they were booked for."
-            ) % {"zone": zone}
+            ) % {"zone": zone_city(zone)}
         messages.info(request, text)
     response = redirect("my_settings")
     response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, max_age=YEAR, samesite="Lax", httponly=True)

@@ -71,7 +71,7 @@ def test_pages_of_a_closed_member_are_gone(alice, alice_client):
 
 def test_times_are_shown_in_her_own_zone(alice, alice_client):
     Person.objects.filter(pk=alice.person_id).update(time_zone="Asia/Tokyo")
-    assert "Asia/Tokyo" in alice_client.get("/my/").content.decode()
+    assert "All times in Tokyo." in alice_client.get("/my/").content.decode()
 
 
 # --- joining ------------------------------------------------------------------------------------------------
