@@ -96,7 +96,14 @@ def create_again(mirror: Mirror) -> None:
     """A person says: what is there is lost or wrong; make a new one. What is there is deleted first, and everything that
     belonged to it is made anew with it."""
     now = timezone.now()
-    fresh = {"remote_id": "", "data": {}, "applied_digest": "", "attempted_at": None, "attempts": 0, "last_error": ""}
+    fresh: dict[str, Any] = {
+        "remote_id": "",
+        "data": {},
+        "applied_digest": "",
+        "attempted_at": None,
+        "attempts": 0,
+        "last_error": "",
+    }
     with transaction.atomic():
         Mirror.objects.filter(pk=mirror.pk).update(**fresh, drift={}, due_at=now + AFTER_RETIREMENT)
         for children in sync.descendants(mirror.connection, mirror.kind, [mirror.local_uid]):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from directory.models import Professional
@@ -267,3 +268,13 @@ def test_the_recipe_carries_a_member_through_as_well(sandbox, connection, brand,
     assert len(sandbox.objects("meetergo", "appointment")) == 1
     assert not Mirror.objects.exclude(last_error="").exists()
     assert MeetingType.objects.count() == 2
+
+
+def test_a_template_is_made_from_a_type_and_given_to_newcomers(sandbox, member, brand, connection, capsys):
+    call_command("meetergo_template", connection=connection.pk, source=member.meeting_types.get().pk)
+    assert "is given to new members (*)" in capsys.readouterr().out
+    settle()
+    names = [each["meetingInfo"]["name"] for each in sandbox.objects("meetergo", "meetingType")]
+    assert names == ["Talk", "Talk"]
+    with pytest.raises(CommandError, match="no meeting type"):
+        call_command("meetergo_template", connection=connection.pk, source=0)
