@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db import connection as db
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from integrations import desired, outcomes
@@ -35,6 +35,8 @@ OWNER_WAIT = timedelta(seconds=3)
 PARKED_WAIT = timedelta(minutes=5)
 # How often a provider is asked about what it has not decided yet; its webhook is usually faster.
 PENDING_WAIT = timedelta(minutes=10)
+# What others write while a row waits for its worker.
+STATE = [field.name for field in Mirror._meta.concrete_fields if not (field.primary_key or field.is_relation)]
 
 
 def mark(connection: Connection, kind: str, uid: str, *, owner_uid: str = "") -> None:
@@ -95,13 +97,16 @@ def work(*, limit: int = 200, should_stop: Callable[[], bool] = lambda: False) -
 
 
 def claim(mirror: Mirror) -> bool:
-    """Take the lease by a conditional update; the row count tells whether we have it."""
+    """Take the lease by a conditional update; the row count tells whether we have it. Then read the row anew.
+
+    No join here: PostgreSQL would make a subquery of it, which is not asked again after waiting for another worker's
+    update, and both would have the lease.
+    """
     now = timezone.now()
-    until = now + LEASE
-    free = Mirror.objects.filter(pk=mirror.pk, due_at=mirror.due_at).due(now)
-    if not free.update(leased_until=until):
+    free = Mirror.objects.filter(Q(leased_until=None) | Q(leased_until__lte=now), pk=mirror.pk, due_at=mirror.due_at)
+    if not free.update(leased_until=now + LEASE):
         return False
-    mirror.leased_until = until
+    mirror.refresh_from_db(fields=STATE)
     return True
 
 

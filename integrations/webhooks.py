@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -106,7 +107,11 @@ def _claimable(now: datetime):  # type: ignore[no-untyped-def]
 def apply(event_id: int) -> bool:
     """Claim one event and do what follows from it; False when somebody else has it or nothing is due."""
     now = timezone.now()
-    if not _claimable(now).filter(pk=event_id).update(leased_until=now + LEASE):
+    if not _claimable(now).filter(pk=event_id).exists():
+        return False
+    # Without a join, which PostgreSQL would not look at again after waiting for another worker (`sync.claim`).
+    free = WebhookEvent.objects.filter(Q(leased_until=None) | Q(leased_until__lte=now), pk=event_id, due_at__lte=now)
+    if not free.update(leased_until=now + LEASE):
         return False
     event = WebhookEvent.objects.select_related("connection__brand").get(pk=event_id)
     try:
