@@ -13,7 +13,7 @@ BRAND = {
     "noun_en": "practitioner",
     "noun_de": "Ärztin, Arzt oder Therapeut",
     "nouns_en": "doctors and therapists",
-    "nouns_de": "Ärzte und Therapeuten",
+    "nouns_de": "Arzt- und Therapiepraxen",
     "footer_note_en": "In an emergency call 999 or 112. Elmsey lists practitioners and gives no medical advice.",
     "footer_note_de": "Im Notfall wählen Sie 999 oder 112. Elmsey ist ein Verzeichnis und erteilt keinen medizinischen Rat.",
     "accent": "#0f6b63",
