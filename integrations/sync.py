@@ -99,10 +99,12 @@ def work(*, limit: int = 200, should_stop: Callable[[], bool] = lambda: False) -
 def claim(mirror: Mirror) -> bool:
     """Take the lease by a conditional update; the row count tells whether we have it. Then read the row anew.
 
-    No join here: PostgreSQL would make a subquery of it, which is not asked again after waiting for another worker's
-    update, and both would have the lease.
+    The update itself has no join: Django makes a subquery of one, PostgreSQL does not ask it again after waiting for
+    another worker's update, and both would have the lease.
     """
     now = timezone.now()
+    if not Mirror.objects.due(now).filter(pk=mirror.pk).exists():
+        return False
     free = Mirror.objects.filter(Q(leased_until=None) | Q(leased_until__lte=now), pk=mirror.pk, due_at=mirror.due_at)
     if not free.update(leased_until=now + LEASE):
         return False
