@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -44,10 +44,9 @@ class RemoteEngine(engine.Engine):
         prefetch_related_objects(list(meeting_types), Prefetch("remote_times", rows))
 
     def refresh(self, meeting_type: MeetingType, *, fresh: bool = False) -> Freshness:
-        row, now = remote_times.row_of(meeting_type.pk), timezone.now()
+        row, now = _whole_row(meeting_type), timezone.now()
         if row is None:
             return Freshness(down=True)
-        row.meeting_type = meeting_type
         missed = False
         if fresh or row.fetched_at is None or row.fetched_at < now - remote_times.FRESH:
             missed = not remote_times.ask_now(row, now, fresh=fresh)
@@ -55,7 +54,6 @@ class RemoteEngine(engine.Engine):
                 remote_times.ask_worker(row, now)
         if missed and is_stale(row, now):
             row.connection.unanswered = max(1, row.connection.unanswered)
-        meeting_type.remote_times = row  # type: ignore[assignment]
         return freshness(row, now)
 
     def open_epochs(
@@ -122,7 +120,7 @@ class RemoteEngine(engine.Engine):
             remote_times.unanswered(mirror.connection, Transient(failed.last_error), timezone.now())
 
     def embed(self, meeting_type: MeetingType, *, language: str) -> Embed | None:
-        row = remote_times.row_of(meeting_type.pk)
+        row = _whole_row(meeting_type)
         if row is None or row.connection.booking != Connection.Booking.EMBED or not row.connection.is_active:
             return None
         connection = row.connection
@@ -143,14 +141,25 @@ class RemoteEngine(engine.Engine):
 
 
 SEALED = ("connection__credentials", "connection__webhook_secret")
+RELATION: Any = MeetingType._meta.get_field("remote_times")
 
 
 def _row(meeting_type: MeetingType) -> RemoteTimes | None:
     """As `prepare` or `refresh` left it on the object, else as the database has it."""
-    relation = MeetingType.remote_times.related  # type: ignore[attr-defined]
-    if relation.is_cached(meeting_type):
-        return relation.get_cached_value(meeting_type)  # type: ignore[no-any-return]
+    if RELATION.is_cached(meeting_type):
+        return RELATION.get_cached_value(meeting_type)  # type: ignore[no-any-return]
     return RemoteTimes.objects.select_related("connection").defer(*SEALED).filter(pk=meeting_type.pk).first()
+
+
+def _whole_row(meeting_type: MeetingType) -> RemoteTimes | None:
+    """The row with all that asking needs; left on the object, so that one page loads it once."""
+    row = RELATION.get_cached_value(meeting_type, default=None)
+    if row is None or row.connection.get_deferred_fields():
+        row = remote_times.row_of(meeting_type.pk)
+        RELATION.set_cached_value(meeting_type, row)
+    if row is not None:
+        row.meeting_type = meeting_type
+    return row  # type: ignore[no-any-return]
 
 
 def _is_pending(booking: Booking) -> bool:

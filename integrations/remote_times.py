@@ -87,7 +87,7 @@ def hours_changed(mirror: Mirror, changed: bool) -> None:
     """Other hours have reached the provider: what is remembered of this host is no longer true."""
     if changed:
         for pk in RemoteTimes.objects.filter(
-            connection=mirror.connection, meeting_type__host=mirror.local_uid
+            connection=mirror.connection, meeting_type__host=int(mirror.local_uid)
         ).values_list("pk", flat=True):
             background.after_commit("integrations.tasks.fetch_times", pk)
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cache
 
 import numpy as np
+from django.apps import apps
 from django.conf import settings
 from django.utils.module_loading import import_string
 
@@ -108,7 +109,8 @@ class NativeEngine(Engine):
 
 @cache
 def _engine(path: str) -> Engine:
-    return import_string(path)()
+    app, _dot, _rest = path.partition(".")
+    return import_string(path if apps.is_installed(app) else settings.SCHEDULING_ENGINES["native"])()
 
 
 def engine_for(meeting_type: MeetingType) -> Engine:

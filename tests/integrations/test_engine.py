@@ -128,12 +128,12 @@ class TestTimes:
         page = client.get(remote.get_absolute_url())
         assert len(sandbox.log(provider="meetergo", path=SLOTS)) == asked + 1
         assert "Times as of" in page.content.decode()
-        assert timezone.now() - RemoteTimes.objects.get().fetched_at < timedelta(seconds=10)
+        assert RemoteTimes.objects.get(fetched_at__gt=timezone.now() - timedelta(seconds=10))
 
     def test_queries(self, remote, client, at_most_queries):
-        with at_most_queries(13):
+        with at_most_queries(12):
             assert client.get(remote.host.get_absolute_url()).status_code == 200
-        with at_most_queries(10):
+        with at_most_queries(8):
             assert client.get(remote.get_absolute_url()).status_code == 200
 
     def test_cards_load_all_remembered_times_at_once(self, remote, alice, at_most_queries):
