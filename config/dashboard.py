@@ -3,11 +3,13 @@
 from datetime import datetime, time, timedelta
 from typing import Any
 
+from django.apps import apps
 from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from config.unfold import WAITING
@@ -25,6 +27,14 @@ def waiting_badge(request: HttpRequest) -> str:
     return str(request._profiles_waiting)  # type: ignore[attr-defined]
 
 
+def connections_badge(request: HttpRequest) -> str:
+    """The number of connections to providers that need somebody, counted once for each page; empty for none."""
+    if not hasattr(request, "_connections_ill"):
+        found = import_string("integrations.connections.ill")()
+        request._connections_ill = found  # type: ignore[attr-defined]
+    return str(len(request._connections_ill) or "")  # type: ignore[attr-defined]
+
+
 def index(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """What the page needs, in a fixed number of queries; each part only for those who may see such rows."""
     user = request.user
@@ -36,6 +46,8 @@ def index(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context |= _messages()
     if user.has_perm("directory.view_brand"):
         context["brands"] = _brands()
+    if apps.is_installed("integrations") and user.has_perm("integrations.view_connection"):
+        context["connection_alarms"] = import_string("integrations.connections.all_alarms")()
     context["cards"] = _cards(context)
     context["title"] = _("Overview")
     return context

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.apps import apps
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
@@ -38,7 +39,84 @@ def _waiting_link(request: HttpRequest) -> str:
     return f"{reverse_lazy('admin:directory_professional_changelist')}?{WAITING}"
 
 
-UNFOLD = {
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The sidebar; the pages of providers only where their app is installed."""
+    groups = list(NAVIGATION)
+    return [*groups[:3], *PROVIDERS, *groups[3:]] if apps.is_installed("integrations") else groups
+
+
+PROVIDERS: list[dict[str, Any]] = [
+    {
+        "title": _("Providers"),
+        "separator": True,
+        "items": [
+            _item(
+                _("Connections"),
+                "hub",
+                "integrations.connection",
+                badge="config.dashboard.connections_badge",
+                badge_variant="warning",
+            ),
+            _item(_("Objects there"), "sync", "integrations.mirror"),
+            _item(_("Webhook log"), "webhook", "integrations.webhookevent"),
+        ],
+    }
+]
+
+NAVIGATION: list[dict[str, Any]] = [
+    {
+        "items": [
+            {"title": _("Overview"), "icon": "space_dashboard", "link": reverse_lazy("admin:index")},
+            _item(
+                _("Waiting for approval"),
+                "how_to_reg",
+                "directory.professional",
+                link=_waiting_link,
+                active=_waiting_is_open,
+                badge="config.dashboard.waiting_badge",
+                badge_variant="warning",
+            ),
+        ],
+    },
+    {
+        "title": _("Directory"),
+        "separator": True,
+        "items": [
+            _item(_("Professionals"), "badge", "directory.professional", active=_professionals_are_open),
+            _item(_("Specialties"), "category", "directory.specialty"),
+            _item(_("Brands"), "storefront", "directory.brand"),
+        ],
+    },
+    {
+        "title": _("Scheduling"),
+        "separator": True,
+        "items": [
+            _item(_("Bookings"), "event_available", "scheduling.booking"),
+            _item(_("Meeting types"), "event_note", "scheduling.meetingtype"),
+            _item(_("Weekly hours"), "schedule", "scheduling.availabilityrule"),
+            _item(_("Date overrides"), "event_busy", "scheduling.availabilityoverride"),
+            _item(_("Busy times"), "block", "scheduling.busytime"),
+        ],
+    },
+    {
+        "title": _("People"),
+        "separator": True,
+        "items": [
+            _item(_("People"), "group", "directory.person"),
+            _item(_("Log-ins"), "key", "directory.user"),
+        ],
+    },
+    {
+        "title": _("System"),
+        "separator": True,
+        "items": [
+            _item(_("Messages"), "mail", "scheduling.message"),
+            _item(_("Permission groups"), "admin_panel_settings", "auth.group"),
+        ],
+    },
+]
+
+UNFOLD: dict[str, Any] = {
     "SITE_TITLE": _("Marketplace administration"),
     "SITE_HEADER": _("Marketplace"),
     "SITE_SUBHEADER": _("Administration"),
@@ -74,57 +152,6 @@ UNFOLD = {
     },
     "SIDEBAR": {
         "show_search": True,
-        "navigation": [
-            {
-                "items": [
-                    {"title": _("Overview"), "icon": "space_dashboard", "link": reverse_lazy("admin:index")},
-                    _item(
-                        _("Waiting for approval"),
-                        "how_to_reg",
-                        "directory.professional",
-                        link=_waiting_link,
-                        active=_waiting_is_open,
-                        badge="config.dashboard.waiting_badge",
-                        badge_variant="warning",
-                    ),
-                ],
-            },
-            {
-                "title": _("Directory"),
-                "separator": True,
-                "items": [
-                    _item(_("Professionals"), "badge", "directory.professional", active=_professionals_are_open),
-                    _item(_("Specialties"), "category", "directory.specialty"),
-                    _item(_("Brands"), "storefront", "directory.brand"),
-                ],
-            },
-            {
-                "title": _("Scheduling"),
-                "separator": True,
-                "items": [
-                    _item(_("Bookings"), "event_available", "scheduling.booking"),
-                    _item(_("Meeting types"), "event_note", "scheduling.meetingtype"),
-                    _item(_("Weekly hours"), "schedule", "scheduling.availabilityrule"),
-                    _item(_("Date overrides"), "event_busy", "scheduling.availabilityoverride"),
-                    _item(_("Busy times"), "block", "scheduling.busytime"),
-                ],
-            },
-            {
-                "title": _("People"),
-                "separator": True,
-                "items": [
-                    _item(_("People"), "group", "directory.person"),
-                    _item(_("Log-ins"), "key", "directory.user"),
-                ],
-            },
-            {
-                "title": _("System"),
-                "separator": True,
-                "items": [
-                    _item(_("Messages"), "mail", "scheduling.message"),
-                    _item(_("Permission groups"), "admin_panel_settings", "auth.group"),
-                ],
-            },
-        ],
+        "navigation": navigation,
     },
 }

@@ -1,6 +1,6 @@
 """What is done to a connection as a whole: its secrets, its health, its warnings, the members on it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ from directory.models import Professional, User
 from integrations import desired, marks, sync
 from integrations.errors import ProviderError, Unauthorised
 from integrations.models import EXPIRY_WARNINGS, CallCount, Connection, Enrolment, Mirror, WebhookEvent
-from integrations.secrets import CannotUnseal
+from scheduling import background
 from scheduling.models import BusyTime
 
 # Webhook events and call counts are kept for this long.
@@ -107,6 +107,8 @@ def alarms(connection: Connection) -> list[Alarm]:
         found.append(Alarm("danger", _("Calls rest: %(words)s") % {"words": connection.last_error}))
     elif connection.last_error:
         found.append(Alarm("warning", _("Last error: %(words)s") % {"words": connection.last_error}))
+    if connection.is_paused:
+        found.append(Alarm("warning", _("Onboarding is stopped: no new account is made.")))
     if connection.sweep_note.startswith("Stopped"):
         found.append(Alarm("danger", connection.sweep_note))
     parked = Mirror.objects.filter(connection=connection).parked().count()
@@ -122,6 +124,19 @@ def alarms(connection: Connection) -> list[Alarm]:
         )
         found.append(Alarm("warning", text % {"count": clashes}))
     return sorted(found, key=lambda alarm: alarm.tone)
+
+
+def ill() -> list[Connection]:
+    """Active connections whose credentials are about to expire or have, or whose calls rest. One query."""
+    soon = timezone.localdate() + timedelta(days=EXPIRY_WARNINGS[1])
+    bad = Q(expires_on__lte=soon) | Q(resting_until__gt=timezone.now()) | Q(sweep_note__startswith="Stopped")
+    return list(Connection.objects.filter(bad, is_active=True).select_related("brand"))
+
+
+def all_alarms() -> list[tuple[Connection, Alarm]]:
+    """Everything that is wrong with active connections, for the first page of the administration."""
+    active = Connection.objects.filter(is_active=True).select_related("brand")
+    return [(connection, alarm) for connection in active for alarm in alarms(connection)]
 
 
 def warn_of_expiry() -> int:
@@ -222,77 +237,32 @@ def onboard(connection: Connection, pks: Iterable[int]) -> int:
     for professional in desired.members(connection).order_by("pk").distinct().iterator(chunk_size=200):
         if professional.pk in wanted:
             with transaction.atomic():
-                mark_member(connection, professional)
+                retry(connection, professional)
+                marks.professional(professional)
             count += 1
     return count
 
 
-def mark_member(connection: Connection, professional: Professional) -> None:
-    """Everything of one member at one connection. What failed before is tried again."""
+def retry(connection: Connection, professional: Professional) -> None:
+    """What was refused for this member is tried again."""
     uid = str(professional.pk)
-    Mirror.objects.filter(connection=connection, kind="user", local_uid=uid).update(attempts=0)
-    sync.mark(connection, "user", uid)
-    sync.mark(connection, "availability", uid, owner_uid=uid)
-    for pk in professional.meeting_types.values_list("pk", flat=True):
-        sync.mark(connection, "meeting_type", str(pk), owner_uid=uid)
+    mine = Mirror.objects.filter(connection=connection).filter(Q(kind="user", local_uid=uid) | Q(owner_uid=uid))
+    mine.parked().update(due_at=timezone.now(), attempts=0, last_error="")
 
 
-# --- doctor -----------------------------------------------------------------------------------------------------------
+def pause(connection: Connection, paused: bool) -> None:
+    """Stop or resume onboarding: no account is made; what has been made is kept up to date."""
+    Connection.objects.filter(pk=connection.pk).update(is_paused=paused)
+    if not paused:
+        sync.nudge()
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the doctor. `ok`: False makes the command fail."""
-
-    ok: bool
-    text: str
+def resume(connection: Connection) -> int:
+    """Go on with all members who belong to the connection; what was refused is tried again."""
+    pause(connection, False)
+    return onboard(connection, desired.members(connection).order_by().values_list("pk", flat=True))
 
 
-def examine(connection: Connection) -> Iterator[Finding]:
-    """Keys, expiry, reachability, webhooks, and what waits; one call to the provider."""
-    checks: list[Callable[[Connection], Iterator[Finding]]] = [_keys, _reach, _hooks, _backlog]
-    for part in checks:
-        yield from part(connection)
-
-
-def _keys(connection: Connection) -> Iterator[Finding]:
-    try:
-        live = len(connection.credentials or [])
-    except CannotUnseal as error:
-        yield Finding(False, str(error))
-        return
-    yield Finding(live > 0, f"{live} live set(s) of credentials." if live else "No credentials: run connect.")
-    left = connection.days_left
-    if left is None:
-        yield Finding(True, "No expiry date is set.")
-    else:
-        words = f"expire in {left} day(s)" if left >= 0 else "have expired"
-        yield Finding(left > EXPIRY_WARNINGS[-1], f"The credentials {words} ({connection.expires_on}).")
-
-
-def _reach(connection: Connection) -> Iterator[Finding]:
-    try:
-        yield Finding(True, f"Reachable: {check(connection)}")
-    except (ProviderError, CannotUnseal) as error:
-        yield Finding(False, f"Not reachable: {type(error).__name__}: {error}")
-
-
-def _hooks(connection: Connection) -> Iterator[Finding]:
-    if connection.provider_class.webhook is None:
-        yield Finding(True, "Sends no webhooks.")
-        return
-    last = WebhookEvent.objects.filter(connection=connection).first()
-    heard = f"last heard {last.received_at:%Y-%m-%d %H:%M} UTC" if last else "nothing heard yet"
-    yield Finding(True, f"Webhooks to /hooks/{connection.provider}/…: {heard}.")
-    failed = WebhookEvent.objects.filter(connection=connection, due_at=None).exclude(last_error="").count()
-    if failed:
-        yield Finding(False, f"{failed} webhook(s) could not be applied: replay_webhooks, or the log in the admin.")
-
-
-def _backlog(connection: Connection) -> Iterator[Finding]:
-    now = timezone.now()
-    mirrors = Mirror.objects.filter(connection=connection)
-    late = mirrors.filter(due_at__lt=now - timedelta(minutes=15)).count()
-    yield Finding(late == 0, f"{late} object(s) due for more than 15 minutes.")
-    parked = mirrors.parked().count()
-    yield Finding(parked == 0, f"{parked} object(s) wait for a person.")
+def verify_later(connection: Connection) -> None:
+    """Let a worker read everything at the provider again."""
+    background.send("integrations.tasks.verify", connection.pk)

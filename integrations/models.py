@@ -24,6 +24,8 @@ from integrations.secrets import SealedField
 from scheduling.models import MeetingType
 
 EXPIRY_WARNINGS = (14, 7, 1)  # days
+# What a new member is given; the rest follows from what she does. Stopped onboarding leaves these alone.
+ONBOARDING = ("user", "availability", "personal_page", "meeting_type")
 
 
 def new_webhook_token() -> str:
@@ -65,6 +67,7 @@ class Connection(models.Model):
     )
     webhook_token = models.CharField(max_length=64, unique=True, default=new_webhook_token, editable=False)
     webhook_secret = SealedField(_("webhook secret"), default=str, editable=False)
+    is_paused = models.BooleanField(_("onboarding is stopped"), default=False, editable=False)
     resting_until = models.DateTimeField(_("resting until"), null=True, blank=True, editable=False)
     last_ok_at = models.DateTimeField(_("last answer"), null=True, blank=True, editable=False)
     last_error = models.TextField(_("last error"), blank=True, editable=False)
@@ -191,7 +194,8 @@ class MirrorQuerySet(models.QuerySet["Mirror"]):
         """Rows to work on: due, nobody at it, and the connection neither resting nor switched off."""
         free = models.Q(leased_until=None) | models.Q(leased_until__lte=now)
         awake = models.Q(connection__resting_until=None) | models.Q(connection__resting_until__lte=now)
-        return self.filter(free, awake, due_at__lte=now, connection__is_active=True)
+        new = models.Q(connection__is_paused=True, attempted_at=None, kind__in=ONBOARDING)
+        return self.filter(free, awake, due_at__lte=now, connection__is_active=True).exclude(new)
 
     def parked(self) -> "MirrorQuerySet":
         """Not due although something is wrong: a person or the next change must help."""

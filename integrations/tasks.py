@@ -27,6 +27,17 @@ def sweep() -> int:
 
 
 @shared_task
+def verify(connection_id: int) -> int:
+    """Read everything at one provider again and mend what was changed there."""
+    connection = Connection.objects.select_related("brand").get(pk=connection_id)
+    try:
+        return parity.verify(connection).checked
+    except (ProviderError, CannotUnseal) as error:
+        connection.failed(error, rest=sync.REST if isinstance(error, Unauthorised) else None)
+        return 0
+
+
+@shared_task
 def apply_webhooks() -> int:
     """Apply events that are due, the oldest first."""
     return sum(webhooks.apply(event_id) for event_id in webhooks.due())

@@ -9,10 +9,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from integrations import inbound, sync, tasks, webhooks
+from integrations import inbound, remote_times, sync, tasks, webhooks
 from integrations.contract import RemoteBooking
 from integrations.errors import Transient
-from integrations.models import Connection, Mirror, WebhookEvent
+from integrations.models import Connection, Mirror, RemoteTimes, WebhookEvent
 from scheduling import bookings, external
 from scheduling.models import Booking, BookingEvent, BusyTime, Message
 from scheduling.models.bookings import Status
@@ -28,6 +28,7 @@ def onboarded(connection, alice, meeting_type, world):
     tasks.sweep()
     sync.work()
     assert not Mirror.objects.exclude(due_at=None).exists()
+    assert remote_times.ask_patiently(RemoteTimes.objects.get())
     world.calls.clear()
     return alice
 

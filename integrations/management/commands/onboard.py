@@ -34,6 +34,7 @@ class Command(BaseCommand):
             pks = [professional.pk for professional in chosen]
         else:
             pks = list(desired.members(connection).order_by("pk").values_list("pk", flat=True).distinct())
+        connections.pause(connection, False)
         connections.onboard(connection, pks)
         began = connections.progress(connection, pks)
         self.stdout.write(f"{connection}: {began.total} member(s), {began.ready} of them have an account.")

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError
 
-from integrations import connections
+from integrations import doctor
 from integrations.models import Connection, provider_class
 
 # Written by the heartbeat task (config/health.py) at least every minute.
@@ -64,7 +64,7 @@ class Command(BaseCommand):
         ill = 0
         for connection in Connection.objects.filter(is_active=True).select_related("brand"):
             self.stdout.write(f"{connection} – {connection.provider}")
-            for finding in connections.examine(connection):
+            for finding in doctor.examine(connection):
                 ill += not finding.ok
                 self.stdout.write(f"  {'ok  ' if finding.ok else 'FAIL'}  {finding.text}")
         seen = cache.get(HEARTBEAT)

@@ -1,0 +1,300 @@
+"""What we are responsible for at providers: state, proof, drift, and what may be done about it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
+from unfold.decorators import action, display
+
+from directory.admin.verbs import Question, badge, short
+from directory.models import Person, Professional
+from integrations import parity
+from integrations.admin.forms import AdoptForm
+from integrations.errors import ProviderError, Rejected
+from integrations.models import Mirror
+from integrations.secrets import CannotUnseal
+from integrations.words import KINDS, kind_name
+from scheduling.admin.messages import ReadOnlyRows
+from scheduling.models import Booking
+
+STATES = {
+    "working": ("info", gettext_lazy("being worked on")),
+    "waiting": ("info", gettext_lazy("waiting")),
+    "parked": ("danger", gettext_lazy("needs a person")),
+    "drifted": ("warning", gettext_lazy("changed there")),
+    "done": ("success", gettext_lazy("in parity")),
+}
+ERRORS = (ProviderError, CannotUnseal)
+
+
+def name_rows(rows: Iterable[Mirror]) -> None:
+    """Set `subject` of each row: the member, client or booking it is about; three queries for all."""
+    rows = list(rows)
+    members = {
+        row.owner_uid if row.kind != "user" and row.owner_uid else row.local_uid for row in rows if _of_member(row)
+    }
+    people = {row.local_uid for row in rows if row.kind == "customer"}
+    bookings = {row.local_uid for row in rows if row.kind == "booking"}
+    found: dict[tuple[str, str], str] = {}
+    for professional in Professional.objects.filter(pk__in=[pk for pk in members if pk.isdigit()]).select_related(
+        "person"
+    ):
+        found["member", str(professional.pk)] = str(professional)
+    for person in Person.objects.filter(pk__in=[pk for pk in people if pk.isdigit()]):
+        found["customer", str(person.pk)] = person.full_name or person.email
+    for booking in Booking.objects.filter(pk__in=bookings):
+        found["booking", str(booking.pk)] = booking.reference
+    for row in rows:
+        uid = row.owner_uid if _of_member(row) and row.kind != "user" and row.owner_uid else row.local_uid
+        row.subject = found.get(("member" if _of_member(row) else row.kind, uid), "")  # type: ignore[attr-defined]
+
+
+def _of_member(row: Mirror) -> bool:
+    return row.kind not in ("customer", "booking")
+
+
+def next_action(row: Mirror) -> str:
+    """What happens next by itself, or what a person should do."""
+    state = row.state
+    if state == "waiting" and row.connection.is_resting:
+        return _("waits until calls may go out again")
+    if state == "waiting" and row.due_at and row.due_at > timezone.now():
+        return _("tried again at %(time)s") % {"time": short(row.due_at)}
+    if state == "parked":
+        return _("mend the cause, then “Sync now”")
+    if state == "drifted":
+        return _("“Sync now” writes ours over it")
+    return {"waiting": _("is done within seconds"), "working": _("being done")}.get(state, "–")
+
+
+class NamedRows(ChangeList):
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        name_rows(self.result_list)
+
+
+class StateFilter(DropdownFilter):
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(state, words) for state, (_colour, words) in STATES.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Mirror]) -> QuerySet[Mirror]:
+        working = Q(leased_until__gt=timezone.now())
+        wanted = {
+            "working": working,
+            "waiting": ~working & Q(due_at__isnull=False),
+            "parked": ~working & Q(due_at=None) & ~Q(last_error=""),
+            "drifted": ~working & Q(due_at=None, last_error="") & ~Q(drift={}),
+            "done": ~working & Q(due_at=None, last_error="", drift={}),
+        }
+        return queryset.filter(wanted[self.value()]) if self.value() in wanted else queryset
+
+
+class KindFilter(DropdownFilter):
+    title = gettext_lazy("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(KINDS.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Mirror]) -> QuerySet[Mirror]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
+@admin.register(Mirror)
+class MirrorAdmin(ReadOnlyRows):
+    list_display = ["what", "connection", "there", "state_label", "proof", "drifted", "next"]
+    list_select_related = ["connection__brand"]
+    list_filter = [("connection", RelatedDropdownFilter), KindFilter, StateFilter]
+    list_filter_submit = True
+    search_fields = ["remote_id", "local_uid", "last_error"]
+    search_help_text = gettext_lazy("Name of the member, id there, or words of the error")
+    actions = ["sync_chosen", "verify_chosen", "create_chosen_again"]
+    actions_detail = ["sync_one", "verify_one", "create_again_one", "adopt_one"]
+    fieldsets = [
+        (None, {"fields": ["connection", ("kind_words", "subject_words"), ("remote_id", "state_badge"), "next"]}),
+        (
+            gettext_lazy("Proof"),
+            {
+                "fields": [
+                    ("proven_at", "attempted_at"),
+                    "drift_words",
+                    ("due_at", "leased_until"),
+                    "attempts",
+                    "last_error",
+                ]
+            },
+        ),
+        (gettext_lazy("What is known of it"), {"classes": ["tab"], "fields": ["data_words", "local_uid", "owner_uid"]}),
+    ]
+    readonly_fields = ["kind_words", "subject_words", "state_badge", "next", "drift_words", "data_words"]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return NamedRows
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        """Names are not in these rows: members whose name matches are looked up first."""
+        found, distinct = super().get_search_results(request, queryset, search_term)
+        words = search_term.split()
+        if words:
+            named = Professional.objects.all()
+            for word in words[:4]:
+                named = named.filter(Q(person__first_name__icontains=word) | Q(person__last_name__icontains=word))
+            uids = [str(pk) for pk in named.values_list("pk", flat=True)[:200]]
+            found = found | queryset.filter(Q(kind="user", local_uid__in=uids) | Q(owner_uid__in=uids))
+        return found, distinct
+
+    # --- columns ------------------------------------------------------------------------------------------------
+
+    @display(description=gettext_lazy("object"), ordering="kind", header=True)
+    def what(self, obj: Mirror) -> list[str]:
+        return [getattr(obj, "subject", "") or obj.local_uid, kind_name(obj.kind)]
+
+    @display(description=gettext_lazy("id there"), ordering="remote_id")
+    def there(self, obj: Mirror) -> str:
+        return obj.remote_id or "–"
+
+    @display(
+        description=gettext_lazy("state"),
+        label={"success": "success", "warning": "warning", "danger": "danger", "info": "info"},
+    )
+    def state_label(self, obj: Mirror) -> tuple[str, str]:
+        return STATES[obj.state][0], str(STATES[obj.state][1])
+
+    @display(description=gettext_lazy("last proof"), ordering="proven_at")
+    def proof(self, obj: Mirror) -> str:
+        return short(obj.proven_at)
+
+    @display(description=gettext_lazy("changed there"))
+    def drifted(self, obj: Mirror) -> str:
+        return ", ".join(obj.drift) or "–"
+
+    @display(description=gettext_lazy("next"))
+    def next(self, obj: Mirror) -> str:
+        return next_action(obj)
+
+    @display(description=gettext_lazy("kind"))
+    def kind_words(self, obj: Mirror) -> str:
+        return kind_name(obj.kind)
+
+    @display(description=gettext_lazy("about"))
+    def subject_words(self, obj: Mirror) -> str:
+        name_rows([obj])
+        return getattr(obj, "subject", "") or "–"
+
+    @display(description=gettext_lazy("state"))
+    def state_badge(self, obj: Mirror) -> SafeString:
+        return badge(STATES[obj.state][1], STATES[obj.state][0])
+
+    @display(description=gettext_lazy("differences"))
+    def drift_words(self, obj: Mirror) -> str:
+        lines = [
+            _("%(field)s: ours “%(ours)s”, there “%(theirs)s”") % {"field": name, "ours": pair[0], "theirs": pair[1]}
+            for name, pair in obj.drift.items()
+        ]
+        return "\n".join(lines) or "–"
+
+    @display(description=gettext_lazy("what is known of it"))
+    def data_words(self, obj: Mirror) -> str:
+        return "\n".join(f"{name}: {value}" for name, value in obj.data.items()) or "–"
+
+    # --- verbs --------------------------------------------------------------------------------------------------
+
+    def _sync(self, count: int = 1) -> Question:
+        return Question(
+            title=ngettext("Sync now", "Sync %(count)d objects now", count) % {"count": count},
+            explanation=[
+                _("A worker writes our state to the provider within seconds: one call, two where it has to look first.")
+            ],
+            button=_("Sync now"),
+            run=lambda row, data: parity.sync_now(Mirror.objects.filter(pk=row.pk)),
+            done=_("Due now: %(count)d."),
+            errors=ERRORS,
+        )
+
+    def _verify(self, count: int = 1) -> Question:
+        return Question(
+            title=ngettext("Verify", "Verify %(count)d objects", count) % {"count": count},
+            explanation=[
+                _("Each is read at the provider now, one call each. Nothing is written; differences are shown here.")
+            ],
+            button=_("Verify"),
+            run=_verify_row,
+            done=_("Read again: %(count)d."),
+            errors=ERRORS,
+        )
+
+    def _create_again(self, count: int = 1) -> Question:
+        return Question(
+            title=ngettext("Create again", "Create %(count)d objects again", count) % {"count": count},
+            explanation=[
+                _(
+                    "What is there is deleted first, then a new one is made, and everything that belonged to it with it."
+                ),
+                _("Ids and addresses at the provider change; ours stay, and so do booked appointments here."),
+            ],
+            button=_("Create again"),
+            run=lambda row, data: parity.create_again(row),
+            done=_("Made anew: %(count)d."),
+            errors=ERRORS,
+            danger=True,
+        )
+
+    @action(description=gettext_lazy("Sync now"), permissions=["act"], url_path="sync-now", icon="sync")
+    def sync_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self.ask_about(request, self.find(request, object_id), self._sync())
+
+    @action(description=gettext_lazy("Verify"), permissions=["act"], url_path="verify", icon="fact_check")
+    def verify_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self.ask_about(request, self.find(request, object_id), self._verify())
+
+    @action(description=gettext_lazy("Create again"), permissions=["act"], url_path="create-again", icon="add_circle")
+    def create_again_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self.ask_about(request, self.find(request, object_id), self._create_again())
+
+    @action(description=gettext_lazy("Adopt"), permissions=["act"], url_path="adopt", icon="link")
+    def adopt_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        question = Question(
+            title=_("Adopt an object there"),
+            explanation=[
+                _("The object with this id is taken for ours; the next call writes our state over it."),
+                _("An object that belongs to another row of ours is refused."),
+            ],
+            button=_("Adopt"),
+            run=lambda row, data: parity.adopt(row, data["remote_id"].strip()),
+            done=_("Adopted; our state is written to it now."),
+            form=AdoptForm,
+            errors=ERRORS,
+        )
+        return self.ask_about(request, self.find(request, object_id), question)
+
+    @admin.action(description=gettext_lazy("Sync now"), permissions=["act"])
+    def sync_chosen(self, request: HttpRequest, queryset: QuerySet[Mirror]) -> HttpResponse | None:
+        return self.ask(request, queryset, self._sync(len(queryset)))
+
+    @admin.action(description=gettext_lazy("Verify"), permissions=["act"])
+    def verify_chosen(self, request: HttpRequest, queryset: QuerySet[Mirror]) -> HttpResponse | None:
+        return self.ask(request, queryset, self._verify(len(queryset)))
+
+    @admin.action(description=gettext_lazy("Create again"), permissions=["act"])
+    def create_chosen_again(self, request: HttpRequest, queryset: QuerySet[Mirror]) -> HttpResponse | None:
+        return self.ask(request, queryset, self._create_again(len(queryset)))
+
+
+def _verify_row(row: Mirror, _data: dict[str, Any]) -> None:
+    if not row.remote_id:
+        raise Rejected(_("It does not exist there yet."))
+    verdict = parity.Verdict()
+    parity.verify_one(row, verdict, repair=False)
+    if not verdict.checked:
+        raise Rejected(_("The provider offers no way to read it back, or it waits for another object."))
