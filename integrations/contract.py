@@ -116,7 +116,10 @@ class CustomerFacts:
 
 @dataclass(frozen=True, slots=True)
 class BookingFacts:
-    """An appointment that should exist at the provider. Instants are aware."""
+    """An appointment that should exist at the provider. Instants are aware.
+
+    `stands`: it is agreed here already (entered by the host, even outside her hours), the provider only gets to know it.
+    """
 
     ref: str
     starts_at: datetime
@@ -129,6 +132,7 @@ class BookingFacts:
     client_phone: str
     client_language: str
     note: str
+    stands: bool = False
 
 
 @dataclass(frozen=True, slots=True)

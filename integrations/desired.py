@@ -202,6 +202,7 @@ def _booking(connection: Connection, uid: str) -> Desired | None:
             client_phone=booking.client_phone,
             client_language=booking.client_language,
             note=booking.client_note,
+            stands=booking.status == Status.CONFIRMED,
         ),
         owner_uid=str(booking.meeting_type_id),
     )

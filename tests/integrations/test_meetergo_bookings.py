@@ -269,3 +269,19 @@ def test_the_seventh_webhook_is_refused_with_the_way_out(sandbox, provider):
     sandbox.fault("status", method="GET", path="/webhooks", status=200, body=[])
     with pytest.raises(Rejected, match="six webhooks"):
         hook.register("https://anwalt.example/hooks/7")
+
+
+def test_what_the_host_agreed_to_outside_her_hours_goes_there_unless_it_overlaps(sandbox, provider, meeting_type):
+    evening = MONDAY.replace(hour=20)
+    with pytest.raises(Conflict):
+        book(provider, meeting_type, replace(BOOKING, starts_at=evening))
+    agreed = replace(BOOKING, starts_at=evening, stands=True)
+    made = book(provider, meeting_type, agreed)
+    assert made.data["state"] == "confirmed"
+    with pytest.raises(Conflict):
+        book(
+            provider,
+            meeting_type,
+            replace(agreed, starts_at=evening + timedelta(minutes=15), client_email="x@y.example"),
+        )
+    assert len(sandbox.objects("meetergo", "appointment")) == 1

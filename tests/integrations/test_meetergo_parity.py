@@ -99,7 +99,12 @@ def test_a_new_name_in_the_address_reaches_every_type(sandbox, member):
 def test_a_new_address_of_mail_is_shown_and_create_again_is_the_way_out(sandbox, member, next_monday):
     settle()
     booking = bookings.enter(
-        member.meeting_types.get(), next_monday, name="Bob Berg", email="bob@example.org", notify=False
+        member.meeting_types.get(),
+        next_monday,
+        name="Bob Berg",
+        email="bob@example.org",
+        outside_rules=True,
+        notify=False,
     )
     settle()
     type(member.person).objects.filter(pk=member.person_id).update(email="new@example.org")
@@ -131,7 +136,9 @@ def test_no_fault_makes_two_of_anything(sandbox, member, next_monday, kind):
         sandbox.fault(kind, method="POST", path=path)
     meeting_type = factories.make_meeting_type(member, slug="long-talk", title="Long talk", position=1, channel="video")
     settle()
-    bookings.enter(meeting_type, next_monday, name="Bob Berg", email="bob@example.org", notify=False)
+    bookings.enter(
+        meeting_type, next_monday, name="Bob Berg", email="bob@example.org", outside_rules=True, notify=False
+    )
     settle()
     assert len(sandbox.objects("meetergo", "user")) == 2
     assert len(sandbox.objects("meetergo", "meetingType")) == 2
@@ -159,7 +166,12 @@ def test_edits_and_deletions_there_are_mended(sandbox, member, connection):
 def test_who_leaves_is_gone_there_and_her_appointments_are_cancelled(sandbox, member, next_monday):
     settle()
     booking = bookings.enter(
-        member.meeting_types.get(), next_monday, name="Bob Berg", email="bob@example.org", notify=False
+        member.meeting_types.get(),
+        next_monday,
+        name="Bob Berg",
+        email="bob@example.org",
+        outside_rules=True,
+        notify=False,
     )
     settle()
     bookings.cancel(booking, actor="host", notify=False)
@@ -174,7 +186,12 @@ def test_who_leaves_is_gone_there_and_her_appointments_are_cancelled(sandbox, me
 def test_appointments_that_are_over_are_not_cancelled_there(sandbox, member, next_monday):
     settle()
     booking = bookings.enter(
-        member.meeting_types.get(), next_monday, name="Bob Berg", email="bob@example.org", notify=False
+        member.meeting_types.get(),
+        next_monday,
+        name="Bob Berg",
+        email="bob@example.org",
+        outside_rules=True,
+        notify=False,
     )
     settle()
     sandbox.edit("meetergo", "appointment", mirror("booking").remote_id, start="2020-01-01T09:00:00.000Z")
@@ -192,7 +209,12 @@ def test_appointments_that_are_over_are_not_cancelled_there(sandbox, member, nex
 def waiting(member, next_monday) -> Booking:
     settle()
     booking = bookings.enter(
-        member.meeting_types.get(), next_monday, name="Bob Berg", email="bob@example.org", notify=False
+        member.meeting_types.get(),
+        next_monday,
+        name="Bob Berg",
+        email="bob@example.org",
+        outside_rules=True,
+        notify=False,
     )
     Booking.objects.filter(pk=booking.pk).update(status=Status.PENDING)
     return booking
@@ -203,7 +225,7 @@ def test_confirmed(sandbox, waiting):
     waiting.refresh_from_db()
     assert waiting.status == Status.CONFIRMED
     assert waiting.remote_id == sandbox.objects("meetergo", "appointment")[0]["id"]
-    bookings.reschedule(waiting, waiting.starts_at + timedelta(hours=1), actor="host", notify=False)
+    bookings.reschedule(waiting, waiting.starts_at + timedelta(hours=1), actor="host", outside_rules=True, notify=False)
     settle()
     (there,) = sandbox.objects("meetergo", "appointment")
     waiting.refresh_from_db()
@@ -263,7 +285,7 @@ def test_the_recipe_carries_a_member_through_as_well(sandbox, connection, brand,
     settle()
     names = [each["meetingInfo"]["name"] for each in sandbox.objects("meetergo", "meetingType")]
     assert sorted(names) == ["Long talk", "Talk"]
-    bookings.enter(talk, next_monday, name="Bob Berg", email="bob@example.org", notify=False)
+    bookings.enter(talk, next_monday, name="Bob Berg", email="bob@example.org", outside_rules=True, notify=False)
     settle()
     assert len(sandbox.objects("meetergo", "appointment")) == 1
     assert not Mirror.objects.exclude(last_error="").exists()

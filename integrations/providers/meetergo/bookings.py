@@ -70,6 +70,7 @@ class Booking(Resource):
 
     provider: "Meetergo"
     owner_kind: ClassVar[str | None] = "meeting_type"
+    create_only = ("stands",)
 
     def payload(self, facts: BookingFacts) -> Payload:
         if not facts.client_email:
@@ -90,7 +91,7 @@ class Booking(Resource):
             "dataPolicyAccepted": True,
         }
         body["skipNotifications"] = not self.provider.option["provider_mails"]
-        return body
+        return body | {"stands": facts.stands}
 
     def find(self, ref: str, payload: Payload) -> Remote | None:
         """By host, meeting type, start and attendee; then among those that still wait for an agreement."""
@@ -103,7 +104,15 @@ class Booking(Resource):
         if not self.provider.is_recipe:
             queue = self._owner.data.get("queueId")
             scope = {"queueId": queue} if queue else {"hostIds": [self._host]}
-        made = self._call("POST", "/booking", body={"meetingTypeId": self._owner.id, **scope, **payload})
+        sent = {name: value for name, value in payload.items() if name != "stands"}
+        body = {"meetingTypeId": self._owner.id, **scope, **sent}
+        try:
+            made = self._call("POST", "/booking", body=body)
+        except Conflict:
+            # "Occupied" is said of times outside the hours as well. What is agreed here goes there, unless it overlaps.
+            if not payload.get("stands") or self._overlaps(payload):
+                raise
+            made = self._call("POST", "/booking", body=body | {"ignoreAvailability": True})
         if not isinstance(made, dict):
             made = {}
         if made.get("bookingType") or made.get("provisionalBookingId"):
@@ -216,6 +225,12 @@ class Booking(Resource):
             if same and not is_cancelled(row) and attendee_of(row, payload["attendee"]["email"]):
                 return self._remote(row, payload)
         return None
+
+    def _overlaps(self, payload: Payload) -> bool:
+        start = instant(payload["start"])
+        end = start + timedelta(minutes=int(self._owner.data.get("duration") or 30))
+        rows = appointments(self.provider, self._host, start - timedelta(hours=12), end)
+        return any(not is_cancelled(row) and instant(row.get("end") or row["start"]) > start for row in rows)
 
     def _provisional(self, payload: Payload, status: str = "pending") -> Remote | None:
         for row in self._provisionals(status):
