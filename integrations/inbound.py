@@ -169,12 +169,13 @@ def _keep_mirror(
         free.filter(remote_id="").update(remote_id=theirs.id, attempted_at=now)
         free.exclude(remote_id=theirs.id).update(due_at=now, applied_digest="")
         return
-    payload = provider.resource("booking").payload(wanted.facts)
+    resource = provider.resource("booking")
+    payload = resource.payload(wanted.facts)
     now = timezone.now()
     values = {
         "remote_id": theirs.id,
         "owner_uid": wanted.owner_uid,
-        "applied_digest": sync.digest(payload),
+        "applied_digest": sync.applied_digest(resource, payload),
         "attempted_at": now,
         "proven_at": now,
         "due_at": None,
