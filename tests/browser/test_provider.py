@@ -121,7 +121,8 @@ def test_on_our_own_pages(connection, new_page, alice, sandbox, javascript, monk
     assert datetime.fromisoformat(there["start"]) == start
 
 
-def test_a_booking_in_doubt_says_so_and_settles_before_the_visitors_eyes(connection, new_page, sandbox):
+def test_a_booking_in_doubt_says_so_and_settles_before_the_visitors_eyes(connection, new_page, sandbox, monkeypatch):
+    monkeypatch.setattr(remote_times, "BUDGET", 3.0)
     sandbox.fault("status", path="/v4/booking", method="POST", status=503)
     page: Page = new_page()
     page.goto("/p/alice-ahrens/")
