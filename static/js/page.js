@@ -37,4 +37,5 @@ document.addEventListener("submit", (event) => {
 // Back from the next page: forms may be sent again.
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  for (const button of document.querySelectorAll(".is-busy")) button.classList.remove("is-busy");
 });

@@ -177,6 +177,8 @@ def test_the_held_time_counts_down_and_can_be_extended(directory, alice, page):
     expect(page.locator("[data-remaining]")).to_have_text(re.compile(r"\d"))
     before = Booking.objects.get().hold_expires_at
     page.get_by_label("First and last name").fill("Bob Berg")
+    page.get_by_label("First and last name").press("Enter")
+    expect(page.get_by_role("alert").first).to_be_visible()  # Enter books; it neither extends nor gives the time away
     page.get_by_role("button", name="I need more time").click()
     expect(page.get_by_label("First and last name")).to_have_value("Bob Berg")
     after = Booking.objects.get().hold_expires_at
