@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django import template
 
 from directory.models import Professional
-from scheduling import availability
+from scheduling import availability, weeks
 from scheduling.availability import FreeTime
 
 register = template.Library()
@@ -21,3 +21,9 @@ def next_times(professionals: Iterable[Professional], count: int = 3) -> dict[in
 def of(times: dict[int, list[FreeTime]], professional: Professional) -> list[FreeTime]:
     """{{ times|of:professional }}"""
     return times.get(professional.pk, [])
+
+
+@register.filter
+def clock_of(free: FreeTime, visitor_zone: str) -> str:
+    """{% timezone free|clock_of:request.visitor_zone %}: the zone a free time is read in; the place's for a visit."""
+    return weeks.display_zone(free.meeting_type, visitor_zone)

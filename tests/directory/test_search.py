@@ -1,6 +1,8 @@
 """The search page: what the address says is what is shown, of one brand, whatever is typed."""
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -193,3 +195,15 @@ def test_the_title_keeps_capitals_of_german_nouns(client: Client, brand):
     brand.nouns_de = "Anwältinnen und Anwälte"
     brand.save()
     assert "<h1>Anwältinnen und Anwälte</h1>" in client.get("/search/?lang=de").content.decode()
+
+
+def test_a_card_reads_a_visit_on_the_place_s_clock(client: Client, members):
+    """What the card says is what the page behind it says; whoever searches from elsewhere is told whose clock it is."""
+    factories.make_meeting_type(members["Ada"])
+    page = client.get("/search/?what=family-law&tz=America/New_York").content.decode()
+    start = re.search(r'<time datetime="([^"]+)">([^<]+)</time>', page)
+    assert start
+    berlin = datetime.fromisoformat(start[1]).astimezone(ZoneInfo("Europe/Berlin"))
+    assert start[2] == f"{berlin:%H:%M}"
+    assert "Berlin time" in page
+    assert "New York time" in page
