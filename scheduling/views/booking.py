@@ -295,7 +295,12 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
         response = render(
             request,
             "scheduling/join.html",
-            {**facts(request, booking), "open_now": open_now, "is_host": audience == Message.Audience.HOST},
+            {
+                **facts(request, booking),
+                "open_now": open_now,
+                "is_over": now > booking.ends_at,
+                "is_host": audience == Message.Audience.HOST,
+            },
         )
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["X-Robots-Tag"] = "noindex"

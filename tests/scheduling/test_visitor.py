@@ -112,6 +112,9 @@ def test_an_expired_hold_says_so_and_can_be_taken_again(client, meeting_type, st
     page = client.get(f"{path}details/")
     assert page.status_code == 410
     assert "It is still free" in text(page)
+    assert text(page).count(f'value="{starts[0]:%Y-%m-%dT%H:%M:%SZ}"') == 1, (
+        "the lost time is one button, and the first"
+    )
     assert client.post(f"{path}extend/").status_code == 410
     take(client, meeting_type, starts[0])
 
@@ -277,6 +280,10 @@ def test_join(client, alice):
     assert client.get(path)["Location"] == "https://video.example/room"
     Booking.objects.update(join_url="")
     assert "being prepared" in text(client.get(path))
+    yesterday = now - dt.timedelta(days=1)
+    before = yesterday - dt.timedelta(minutes=30)
+    Booking.objects.update(starts_at=before, ends_at=yesterday, blocked_from=before)
+    assert "There is no call to join" in text(client.get(path)), "over is not early, even before it is marked as done"
     bookings.cancel(booking, actor="host")
     assert "There is no call to join" in text(client.get(path))
 
