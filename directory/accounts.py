@@ -23,11 +23,19 @@ def person_of(user: User, brand: Brand) -> Person | None:
     return Person.objects.filter(brand=brand, user=user).select_related("professional").first()
 
 
+def is_known(email: str, brand: Brand) -> bool:
+    """Whether somebody at this brand, a client perhaps, goes by this e-mail already."""
+    return Person.objects.filter(brand=brand, email__iexact=email).exists()
+
+
 @transaction.atomic
 def sign_up(*, user: User, brand: Brand, first_name: str, last_name: str, language: str) -> Professional:
-    """A draft member: person and professional. A client known by this e-mail becomes the member she now is."""
+    """A draft member: person and professional. A client known by this e-mail becomes the member she now is, so the
+    caller has seen proof that the address is hers."""
     person, _created = Person.objects.get_or_create(
-        brand=brand, email=user.email.lower(), defaults={"time_zone": brand.time_zone}
+        brand=brand,
+        email__iexact=user.email,
+        defaults={"email": user.email.lower(), "time_zone": brand.time_zone},
     )
     if person.user_id not in (None, user.pk):
         raise NotAllowed(_("This e-mail belongs to another member."))

@@ -10,6 +10,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from directory.models import Brand, Domain
+from directory.models.brands import zone_keys
 
 YEAR = 31_536_000
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -82,7 +83,7 @@ class LanguageMiddleware:
 
 def known_zone(name: str) -> str | None:
     """`name` if it is an IANA zone, else None; never raises on what a visitor typed."""
-    return name if name and len(name) <= 64 and name in zoneinfo.available_timezones() else None
+    return name if name and name in zone_keys() else None
 
 
 class TimeZoneMiddleware:

@@ -1,11 +1,12 @@
 """Form parts that several admin pages share."""
 
-import zoneinfo
 from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelect2Widget
+
+from directory.models.brands import zone_keys
 
 
 class WholeRowForm(forms.ModelForm):
@@ -21,9 +22,8 @@ class WholeRowForm(forms.ModelForm):
 
 def zone_field(label: Any, **kwargs: Any) -> forms.ChoiceField:
     """Every IANA zone, in a list that can be searched."""
-    zones = sorted(zone for zone in zoneinfo.available_timezones() if zone not in ("localtime", "Factory"))
     return forms.ChoiceField(
-        label=label, choices=[(zone, zone) for zone in zones], widget=UnfoldAdminSelect2Widget, **kwargs
+        label=label, choices=[(zone, zone) for zone in sorted(zone_keys())], widget=UnfoldAdminSelect2Widget, **kwargs
     )
 
 

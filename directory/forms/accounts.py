@@ -22,6 +22,10 @@ class SignUpForm(forms.Form):
     field_order = ["first_name", "last_name", "email", "password1", "terms"]
 
     def signup(self, request: HttpRequest, user: User) -> None:
+        """The address is not proven yet. Whoever is known by it stays untouched; its owner becomes a member on the page
+        `my_join`, to which her first log-in leads."""
+        if accounts.is_known(user.email, request.brand):  # type: ignore[attr-defined]
+            return
         accounts.sign_up(
             user=user,
             brand=request.brand,  # type: ignore[attr-defined]

@@ -1,18 +1,19 @@
 """Fields that several forms share."""
 
-import zoneinfo
 from functools import lru_cache
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from directory.models.brands import zone_keys
+
 
 @lru_cache
 def zone_names() -> tuple[str, ...]:
     """The IANA zones people live in: Area/City, without historic aliases and fixed offsets."""
     areas = ("Africa/", "America/", "Antarctica/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
-    return tuple(sorted(name for name in zoneinfo.available_timezones() if name.startswith(areas)))
+    return tuple(sorted(name for name in zone_keys() if name.startswith(areas)))
 
 
 class ZoneInput(forms.TextInput):
@@ -37,7 +38,7 @@ class ZoneField(forms.CharField):
 
     def to_python(self, value: object) -> str:
         typed = (super().to_python(value) or "").replace(" ", "_")
-        if not typed or typed in zoneinfo.available_timezones():
+        if not typed or typed in zone_keys():
             return typed
         wished = typed.casefold()
         found = [name for name in zone_names() if wished in (name.casefold(), name.casefold().rsplit("/", 1)[1])]
