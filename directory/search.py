@@ -38,11 +38,15 @@ class Filters:
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "Filters":
         """From a query string; what is too long to be meant is cut, an unknown order is the usual one."""
+
+        def asked(name: str) -> str:
+            return query.get(name, "").replace("\0", "")  # PostgreSQL cannot even be asked for a text with NUL
+
         sort = query.get("sort", "")
         return cls(
-            what=query.get("what", "").strip()[:80],
-            where=" ".join(query.get("where", "").replace("\0", "").split())[:80],
-            speaks=query.get("speaks", "").strip()[:8],
+            what=asked("what").strip()[:80],
+            where=" ".join(asked("where").split())[:80],
+            speaks=asked("speaks").strip()[:8],
             sort=sort if sort in SORTS else SORTS[0],
         )
 
