@@ -1,6 +1,9 @@
 """Settings, driven by the environment (see .env.example). Embedded defaults need no service at all."""
 
+import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +21,13 @@ VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 def _persistent_secret(path: Path) -> str:
     """A random key made once per installation, so that embedded defaults are never a known secret."""
-    try:
-        with path.open("x") as file:
+    if not path.exists():
+        # Complete and private before it has its name: processes that start together read the same one.
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".secret-") as file:
             file.write(secrets.token_urlsafe(50))
-        path.chmod(0o600)
-    except FileExistsError:
-        pass
+            file.flush()
+            with suppress(FileExistsError):
+                os.link(file.name, path)
     return path.read_text().strip()
 
 
@@ -267,6 +271,8 @@ SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", 31_536_000 if PUBLIC_SCHEME
 if env.bool("BEHIND_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     USE_X_FORWARDED_HOST = True
+    # Whom the limits of log-in and sign-up count: the visitor, not the proxy that everybody shares.
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "directory.views.errors.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
