@@ -12,6 +12,7 @@ The whole life of one row is read in one module, longer than others.
 
 import secrets
 import uuid
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -131,7 +132,8 @@ def confirm(
 ) -> Booking:
     """held → confirmed, or pending where another engine has the last word; a repetition returns the booking as it is.
 
-    A hold that ran out is still honoured while nobody else has the time. Raises HoldExpired.
+    A hold that ran out is still honoured while nobody else has the time; none of a host who is no longer listed is.
+    Raises HoldExpired.
     """
     now = now or timezone.now()
     booking = _lock(booking)
@@ -140,7 +142,8 @@ def confirm(
     if booking.status not in (Status.HELD, Status.EXPIRED):
         raise NotAllowed(_("This appointment has been cancelled."))
     ran_out = booking.status == Status.EXPIRED or booking.hold_expires_at <= now  # type: ignore[operator]
-    if ran_out and not _still_free(booking, now):
+    left = booking.host.status != Professional.Status.LISTED
+    if left or (ran_out and not _still_free(booking, now)):
         raise HoldExpired
     booking.client_name, booking.client_email = name.strip(), email.strip().lower()
     booking.client_phone, booking.client_note = phone.strip(), note.strip()
@@ -394,9 +397,12 @@ def complete_past(now: datetime | None = None, *, limit: int = 500) -> int:
     """Confirmed meetings that ended an hour ago → completed (the host may still say no-show)."""
     now = now or timezone.now()
     due = Booking.objects.filter(status=Status.CONFIRMED, ends_at__lte=now - timedelta(hours=1))[:limit]
+    count = 0
     for booking in due:
-        complete(booking, now=now)
-    return len(due)
+        with suppress(NotAllowed):  # cancelled or marked meanwhile; the others go on
+            complete(booking, now=now)
+            count += 1
+    return count
 
 
 # --- inside -----------------------------------------------------------------------------------------------------
@@ -491,7 +497,12 @@ def _conflict(
 def _new_booking(
     meeting_type: MeetingType, start: datetime, *, seats: int, origin: str, end: datetime | None = None
 ) -> Booking:
-    """An unsaved row with times, session, promises and token; status and client are the caller's."""
+    """An unsaved row with times, session, promises and token; status and client are the caller's.
+
+    Raises ValueError for a naive start: no clock is meant by it.
+    """
+    if timezone.is_naive(start):
+        raise ValueError("start needs a time zone")
     start = start.astimezone(UTC)
     end = end.astimezone(UTC) if end else start + timedelta(minutes=meeting_type.duration)
     uid = uuid.uuid4()
@@ -552,8 +563,9 @@ def _client(booking: Booking) -> Person | None:
     first, _space, last = booking.client_name.rpartition(" ")
     person, _created = Person.objects.get_or_create(
         brand=brand,
-        email=booking.client_email,
+        email__iexact=booking.client_email,
         defaults={
+            "email": booking.client_email,
             "first_name": first[:60],
             "last_name": last[:60],
             "phone": booking.client_phone,

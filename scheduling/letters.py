@@ -93,13 +93,13 @@ def tidy(text: str) -> str:
 
 
 def _reply_to(booking: Booking, audience: str) -> str:
-    """The other side; who has no address is reached through the brand."""
+    """The other side; who has no address that can be written to is reached through the brand."""
     person, brand = booking.host.person, booking.host.brand
     if audience == Audience.CLIENT:
         name, email = person.full_name, person.email
     else:
         name, email = booking.client_name, booking.client_email
-    return mail.address(name, email) if email else formataddr((brand.name, brand.support_email))
+    return (email and mail.address(name, email)) or formataddr((brand.name, brand.support_email))
 
 
 def message_id(message: Message) -> str:

@@ -82,8 +82,12 @@ def one_line(text: str) -> str:
 
 
 def address(name: str, email: str) -> str:
-    """`"Name" <email>`."""
-    return formataddr((one_line(name), email))
+    """`"Name" <email>`, a domain with letters beyond ASCII as IDNA writes it; empty for one that it cannot write."""
+    local, _at, domain = email.rpartition("@")
+    try:
+        return formataddr((one_line(name), f"{local}@{domain.encode('idna').decode()}"))
+    except UnicodeError:
+        return ""
 
 
 # --- mails as files ----------------------------------------------------------------------------------------

@@ -97,7 +97,9 @@ class EntryForm(StartForm):
         MeetingType.objects.none(), label=gettext_lazy("Meeting type"), widget=UnfoldAdminSelectWidget
     )
     name = forms.CharField(label=gettext_lazy("Client's name"), max_length=120, widget=UnfoldAdminTextInputWidget)
-    email = forms.EmailField(label=gettext_lazy("Client's e-mail"), required=False, widget=UnfoldAdminEmailInputWidget)
+    email = forms.EmailField(
+        label=gettext_lazy("Client's e-mail"), max_length=254, required=False, widget=UnfoldAdminEmailInputWidget
+    )
     phone = forms.CharField(
         label=gettext_lazy("Client's phone"), required=False, max_length=40, widget=UnfoldAdminTextInputWidget
     )

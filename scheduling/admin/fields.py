@@ -32,11 +32,11 @@ def parse_minutes(text: str) -> int:
 
 
 def instant(day: date, at: time, zone: str) -> datetime:
-    """A time on the wall clock of `zone` as an instant; the first of two where the clock goes back.
+    """A time on the wall clock of `zone` as an instant, seconds dropped; the first of two where the clock goes back.
 
     Raises ValidationError for a time that the clock skips.
     """
-    local = datetime.combine(day, at, tzinfo=ZoneInfo(zone))
+    local = datetime.combine(day, at.replace(second=0, microsecond=0), tzinfo=ZoneInfo(zone))
     result = local.astimezone(UTC)
     if result.astimezone(ZoneInfo(zone)).replace(tzinfo=None) != local.replace(tzinfo=None):
         raise ValidationError(_("This time does not exist: the clock is put forward that night."), code="skipped")

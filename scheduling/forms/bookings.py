@@ -94,6 +94,7 @@ class EntryForm(AnyTime):
     )
     email = forms.EmailField(
         label=gettext_lazy("E-mail"),
+        max_length=254,
         required=False,
         help_text=gettext_lazy("For the confirmation. Empty: no mail is sent."),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),

@@ -25,11 +25,11 @@ def parse_clock(text: str) -> int:
 
 
 def instant(day: date, at: time, zone: str) -> datetime:
-    """A wall clock time as an aware UTC instant; the first of two where the clock goes back.
+    """A wall clock time as an aware UTC instant, seconds dropped; the first of two where the clock goes back.
 
     Raises ValidationError for a time that the clock skips.
     """
-    local = datetime.combine(day, at, tzinfo=ZoneInfo(zone))
+    local = datetime.combine(day, at.replace(second=0, microsecond=0), tzinfo=ZoneInfo(zone))
     result = local.astimezone(UTC)
     if result.astimezone(ZoneInfo(zone)).replace(tzinfo=None) != local.replace(tzinfo=None):
         raise ValidationError(_("This time does not exist: the clock is put forward that night."), code="skipped")

@@ -117,7 +117,7 @@ class WeekForm:
         elif "remove" in data:
             weekday, _dash, index = str(data["remove"]).partition("-")
             day = self._chosen(weekday)
-            if day and index.isdecimal() and int(index) < len(day.rows):
+            if day and index in map(str, range(len(day.rows))):
                 del day.rows[int(index)]
         elif "copy" in data:
             day = self._chosen(data["copy"])

@@ -153,7 +153,8 @@ def taken(
     """
     zone = weeks.display_zone(meeting_type, request.visitor_zone)  # type: ignore[attr-defined]
     engine_for(meeting_type).refresh(meeting_type, fresh=declined)
-    found = availability.nearest(meeting_type, start)
+    listed = meeting_type.host.status == Professional.Status.LISTED
+    found = availability.nearest(meeting_type, start) if listed else []
     context |= {
         "meeting_type": meeting_type,
         "professional": meeting_type.host,
