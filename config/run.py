@@ -33,11 +33,12 @@ COLOURS = {"web": "36", "worker": "35", "sandbox": "33", "run": "32"}
 
 @dataclass
 class Service:
-    """One line of the process table."""
+    """One line of the process table. `once`: it may end, and is not missed."""
 
     name: str
     command: list[str]
     process: subprocess.Popen[str] | None = None
+    once: bool = False
 
 
 def sandbox_service() -> list[Service]:
@@ -227,7 +228,8 @@ def stop(table: list[Service]) -> None:
 
 
 def dead(table: list[Service]) -> Service | None:
-    return next((service for service in table if service.process and service.process.poll() is not None), None)
+    ended = (one for one in table if one.process and one.process.poll() is not None and not one.once)
+    return next(ended, None)
 
 
 def answers(host: str, port: int) -> bool:
@@ -237,6 +239,18 @@ def answers(host: str, port: int) -> bool:
             return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False
+
+
+def connect_demo(table: list[Service], port: int) -> None:
+    """Give the demo brands their connections to the sandbox, beside everything else; what it says is shown."""
+    from django.core.management import get_commands
+
+    if "demo_providers" not in get_commands() or not any(service.name == "sandbox" for service in table):
+        return
+    web = f"http://127.0.0.1:{port}"
+    service = Service("sandbox", [sys.executable, "manage.py", "demo_providers", "--web", web], once=True)
+    start(service)
+    table.append(service)
 
 
 def supervise(table: list[Service], host: str, port: int, stopping: Callable[[], bool]) -> int:
@@ -250,6 +264,7 @@ def supervise(table: list[Service], host: str, port: int, stopping: Callable[[],
         if not greeted and answers(host, port):
             greeted = True
             say(welcome(port))
+            connect_demo(table, port)
         elif not greeted and time.monotonic() - began > START:
             say(f"The web server did not answer within {START:.0f} seconds.")
             return 1

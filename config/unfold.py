@@ -1,5 +1,6 @@
 """The look and the navigation of Django admin (django-unfold)."""
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +8,7 @@ from django.apps import apps
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 WAITING = "status__exact=submitted"
@@ -40,9 +42,14 @@ def _waiting_link(request: HttpRequest) -> str:
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The sidebar; the pages of providers only where their app is installed."""
+    """The sidebar; the pages of providers only where their app is installed, with a badge only where something is wrong."""
     groups = list(NAVIGATION)
-    return [*groups[:3], *PROVIDERS, *groups[3:]] if apps.is_installed("integrations") else groups
+    if not apps.is_installed("integrations"):
+        return groups
+    providers = copy.deepcopy(PROVIDERS)
+    if import_string("config.dashboard.connections_badge")(request):
+        providers[0]["items"][0]["badge"] = "config.dashboard.connections_badge"
+    return [*groups[:3], *providers, *groups[3:]]
 
 
 PROVIDERS: list[dict[str, Any]] = [
@@ -50,13 +57,7 @@ PROVIDERS: list[dict[str, Any]] = [
         "title": _("Providers"),
         "separator": True,
         "items": [
-            _item(
-                _("Connections"),
-                "hub",
-                "integrations.connection",
-                badge="config.dashboard.connections_badge",
-                badge_variant="warning",
-            ),
+            _item(_("Connections"), "hub", "integrations.connection", badge_variant="warning"),
             _item(_("Objects there"), "sync", "integrations.mirror"),
             _item(_("Webhook log"), "webhook", "integrations.webhookevent"),
         ],

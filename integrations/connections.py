@@ -78,12 +78,15 @@ def check(connection: Connection, *, patience: float = 5.0) -> str:
     return found
 
 
-def register_webhook(connection: Connection) -> str:
-    """Make the provider send to us; says in words what was done. Raises the six errors (Unsupported with the way)."""
+def register_webhook(connection: Connection, url: str = "") -> str:
+    """Make the provider send to us; says in words what was done. Raises the six errors (Unsupported with the way).
+
+    `url`: another address than that of the brand's domain, which a copy on this machine may not know.
+    """
     provider = connection.open()
     if provider.webhook is None:
         return _("This provider sends no webhooks.")
-    return provider.webhook(provider).register(connection.webhook_url)
+    return provider.webhook(provider).register(url or connection.webhook_url)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
-    UnfoldAdminPasswordInput,
+    UnfoldAdminPasswordWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminSingleDateWidget,
     UnfoldAdminTextareaWidget,
@@ -115,7 +115,7 @@ def secrets_form(connection: Connection) -> type[VerbForm]:
         name: forms.CharField(
             label=name.replace("_", " ").capitalize(),
             required=name != "webhook_secret",
-            widget=UnfoldAdminPasswordInput(attrs={"autocomplete": "off"}),
+            widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "off"}),
             help_text=_("Only where the provider signs; empty: as it is.") if name == "webhook_secret" else "",
         )
         for name in names

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
@@ -29,7 +30,7 @@ STATES = {
     "working": ("info", gettext_lazy("being worked on")),
     "waiting": ("info", gettext_lazy("waiting")),
     "parked": ("danger", gettext_lazy("needs a person")),
-    "drifted": ("warning", gettext_lazy("changed there")),
+    "drifted": ("warning", gettext_lazy("differs there")),
     "done": ("success", gettext_lazy("in parity")),
 }
 ERRORS = (ProviderError, CannotUnseal)
@@ -71,7 +72,7 @@ def next_action(row: Mirror) -> str:
     if state == "parked":
         return _("mend the cause, then “Sync now”")
     if state == "drifted":
-        return _("“Sync now” writes ours over it")
+        return _("“Sync now” writes ours over it, as far as the provider can")
     return {"waiting": _("is done within seconds"), "working": _("being done")}.get(state, "–")
 
 
@@ -162,7 +163,7 @@ class MirrorAdmin(ReadOnlyRows):
 
     @display(description=gettext_lazy("id there"), ordering="remote_id")
     def there(self, obj: Mirror) -> str:
-        return obj.remote_id or "–"
+        return Truncator(obj.remote_id).chars(20) or "–"
 
     @display(
         description=gettext_lazy("state"),
@@ -175,7 +176,7 @@ class MirrorAdmin(ReadOnlyRows):
     def proof(self, obj: Mirror) -> str:
         return short(obj.proven_at)
 
-    @display(description=gettext_lazy("changed there"))
+    @display(description=gettext_lazy("differs in"))
     def drifted(self, obj: Mirror) -> str:
         return ", ".join(obj.drift) or "–"
 

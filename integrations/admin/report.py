@@ -65,8 +65,8 @@ def of(connection: Connection) -> dict[str, Any]:
             "width": HOURS * (BAR + GAP),
             "height": HEIGHT,
             "bar": BAR,
-            "whole": HEIGHT + 20,
-            "text": HEIGHT + 15,
+            "whole": HEIGHT + 32,
+            "text": HEIGHT + 26,
         },
     }
 

@@ -98,3 +98,15 @@ def test_the_box_names_every_brand_and_the_default_one(brand, other_brand, monke
     assert "http://localhost:8000/admin/" in box
     assert "/dev/mail/" in box
     assert len({len(line) for line in box.splitlines()}) == 1
+
+
+def test_what_runs_once_may_end(free_port):
+    table = [run.Service("web", SLEEPER), run.Service("sandbox", LEAVER, once=True)]
+    for service in table:
+        run.start(service)
+    try:
+        assert table[1].process
+        table[1].process.wait(10)
+        assert run.dead(table) is None
+    finally:
+        run.stop(table)

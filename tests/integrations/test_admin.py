@@ -285,3 +285,13 @@ def test_onboarding_of_chosen_members(admin_client, connection, alice, brand, wo
     assert "is not listed" in page
     sync.work()
     assert connections.progress(connection).ready == 1
+
+
+def test_the_sidebar_has_a_badge_only_where_something_is_wrong(admin_client, connection):
+    def badges() -> int:
+        groups = admin_client.get("/admin/").context["sidebar_navigation"]
+        return sum("badge" in item for group in groups for item in group["items"] if "connection" in str(item["link"]))
+
+    assert badges() == 0
+    connection.failed(Rejected("401: no"), rest=sync.REST)
+    assert badges() == 1
