@@ -165,3 +165,9 @@ def test_password_reset_for_a_stranger_says_nothing(client: Client, brand):
     page = client.post("/accounts/password/reset/", {"email": "nobody@example.org"}, follow=True)
     assert page.status_code == 200
     assert [message.to for message in mail.outbox] == [["nobody@example.org"]]
+
+
+def test_error_summary_of_a_label_that_is_a_sentence(client: Client, brand):
+    page = client.post("/accounts/signup/", {}).content.decode()
+    assert "have read the privacy notice: " in page
+    assert "privacy notice.:" not in page
