@@ -4,7 +4,7 @@ import zoneinfo
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotFound
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation.trans_real import parse_accept_lang_header
@@ -41,6 +41,9 @@ class BrandMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path.startswith(self.brandless):
             return self.get_response(request)
+        if "\0" in request.COOKIES.get(settings.SESSION_COOKIE_NAME, ""):
+            # No browser sends it, and PostgreSQL cannot even be asked for such a session.
+            return HttpResponseBadRequest("This cookie is not ours.", content_type="text/plain")
         host = request.get_host().rsplit(":", 1)[0] if not request.get_host().endswith("]") else request.get_host()
         brand = brand_of_host(host.lower())
         if brand is None and not request.path.startswith("/admin/"):

@@ -160,3 +160,19 @@ def test_nonsense_is_never_our_mistake(paths, alice_client, kind):
             if response.status_code >= 500:
                 broken.append(f"{method} {path}: {getattr(response, 'exc_info', None)}")
     assert not broken, "\n".join(broken)
+
+
+@pytest.mark.parametrize("cookie", ["sessionid", "csrftoken", "django_language", "tz", "messages"])
+def test_cookies_of_somebody_else(client, brand, cookie):
+    client.raise_request_exception = False
+    for value in (r'"a\000bcdefghij"', "x" * 3000, '"ä; "'):
+        for path in ("/", "/my/", "/accounts/login/"):
+            assert client.get(path, HTTP_COOKIE=f"{cookie}={value}").status_code < 500, (cookie, value[:20], path)
+
+
+@pytest.mark.parametrize("email", ["b@" + ".".join(["a" * 60] * 4) + ".example.org", "b" * 280 + "@example.org"])
+def test_addresses_longer_than_their_column(client, brand, email):
+    client.raise_request_exception = False
+    typed = {"first_name": "B", "last_name": "B", "email": email, "password1": "a long sentence", "terms": "on"}
+    for path in ("signup", "login", "password/reset"):
+        assert client.post(f"/accounts/{path}/", {**typed, "login": email, "password": "x"}).status_code < 500, path
