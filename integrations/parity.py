@@ -75,11 +75,10 @@ def sweep(connection: Connection, *, force: bool = False) -> int:
         note = f"Stopped: {gone} of {there} objects would be deleted."
         Connection.objects.filter(pk=connection.pk).update(swept_at=timezone.now(), sweep_note=note)
         raise BrakeError(note)
-    due = [step for step in steps if step.action != "nothing"]
     parked = set(Mirror.objects.filter(connection=connection).parked().values_list("kind", "local_uid"))
+    due = [step for step in steps if step.action != "nothing" and (step.kind, step.uid) not in parked]
     for step in due:
-        if (step.kind, step.uid) not in parked:
-            sync.mark(connection, step.kind, step.uid)
+        sync.mark(connection, step.kind, step.uid)
     note = f"{len(steps)} objects, {len(due)} of them due, {len(parked)} waiting for a person."
     Connection.objects.filter(pk=connection.pk).update(swept_at=timezone.now(), sweep_note=note)
     return len(due)
