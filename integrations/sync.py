@@ -35,6 +35,8 @@ OWNER_WAIT = timedelta(seconds=3)
 PARKED_WAIT = timedelta(minutes=5)
 # How often a provider is asked about what it has not decided yet; its webhook is usually faster.
 PENDING_WAIT = timedelta(minutes=10)
+# Tries of a child that the provider does not find a place for, before a person is asked.
+DOUBTS = 6
 # What others write while a row waits for its worker.
 STATE = [field.name for field in Mirror._meta.concrete_fields if not (field.primary_key or field.is_relation)]
 
@@ -114,7 +116,7 @@ def claim(mirror: Mirror) -> bool:
 
 def reconcile(mirror: Mirror) -> None:
     """Bring one remote object to what is desired now. The caller holds the lease."""
-    connection = mirror.connection
+    connection, wanted = mirror.connection, None
     try:
         wanted = desired.of(connection, mirror.kind, mirror.local_uid)
         if wanted is None:
@@ -131,16 +133,34 @@ def reconcile(mirror: Mirror) -> None:
         _release(mirror, last_error=str(error))
     except (Transient, OutcomeUnknown) as error:
         connection.failed(error)
-        retry_after = getattr(error, "retry_after", None)
-        _release(
-            mirror,
-            due_at=timezone.now() + backoff(mirror.attempts, retry_after),
-            attempts=mirror.attempts + 1,
-            last_error=str(error),
-        )
-    except (Rejected, Conflict, NotFound, CannotFind, CannotUnseal) as error:
-        outcomes.refused(mirror, error)
-        _park(mirror, str(error))
+        _again_later(mirror, error)
+    except NotFound as error:
+        if wanted is not None and mirror.attempts < DOUBTS and _doubt_owner(mirror, wanted.owner_uid):
+            _again_later(mirror, error)
+        else:
+            _refused(mirror, error)
+    except (Rejected, Conflict, CannotFind, CannotUnseal) as error:
+        _refused(mirror, error)
+    except Exception as error:  # noqa: BLE001  whatever goes wrong, this row is tried again and the others go on
+        logger.exception("%s", mirror)
+        _again_later(mirror, error)
+
+
+def _again_later(mirror: Mirror, error: Exception) -> None:
+    due_at = timezone.now() + backoff(mirror.attempts, getattr(error, "retry_after", None))
+    _release(mirror, due_at=due_at, attempts=mirror.attempts + 1, last_error=str(error)[:2000])
+
+
+def _refused(mirror: Mirror, error: Exception) -> None:
+    outcomes.refused(mirror, error)
+    _park(mirror, str(error))
+
+
+def _doubt_owner(mirror: Mirror, owner_uid: str) -> bool:
+    """What cannot even be created may have lost its owner at the provider: look at that one again. False: no owner."""
+    kind = mirror.connection.provider_class.resources[mirror.kind].owner_kind
+    owner = Mirror.objects.filter(connection=mirror.connection, kind=kind or "", local_uid=owner_uid)
+    return bool(owner.update(applied_digest="", due_at=timezone.now()))
 
 
 class Wait(Exception):  # noqa: N818  (not an error)
@@ -197,8 +217,11 @@ def _create(mirror: Mirror, wanted: Desired, resource: Resource, payload: dict[s
     """Look before creating, from the second attempt on (or always, where creating the parent made one)."""
     ref = mirror.local_uid
     if mirror.attempted_at or resource.find_first:
-        # By what was sent: an e-mail address, say, may have changed since.
-        found = resource.find(ref, mirror.data.get("sent") or payload)
+        # By what was sent first: an e-mail address, say, may have changed since.
+        sent = mirror.data.get("sent") or payload
+        found = resource.find(ref, sent)
+        if found is None and sent != payload:
+            found = resource.find(ref, payload)
         if found is not None:
             return _adopted(mirror, resource, found, payload)
     mirror.attempted_at = mirror.attempted_at or timezone.now()
@@ -213,12 +236,18 @@ def _create(mirror: Mirror, wanted: Desired, resource: Resource, payload: dict[s
 
 
 def _adopted(mirror: Mirror, resource: Resource, found: Remote, payload: dict[str, Any]) -> Remote:
-    """Take over what is there, unless another local object owns it, and bring it to what we want."""
-    others = Mirror.objects.filter(connection=mirror.connection, kind=mirror.kind, remote_id=found.id).exclude(
-        pk=mirror.pk
-    )
-    if others.exists():
-        raise Rejected(f"{found.id} belongs to another local object already.")
+    """Take over what is there, unless another local object owns it, and bring it to what we want.
+
+    The id is committed first: the update may change what the object could be found by, and its answer be lost.
+    """
+    try:
+        with transaction.atomic():
+            if not _write(mirror, remote_id=found.id, data=dict(found.data), applied_digest=""):
+                raise Wait(OWNER_WAIT)
+    except IntegrityError:
+        raise Rejected(f"{found.id} belongs to another local object already.") from None
+    mirror.remote_id, mirror.data, mirror.applied_digest = found.id, dict(found.data), ""
+    _bring_children(mirror)
     return resource.update(found, payload)
 
 
@@ -229,11 +258,13 @@ def _reserve(mirror: Mirror, wanted: Desired, payload: dict[str, Any]) -> None:
     for may_change in (True, False):
         try:
             with transaction.atomic():
-                _write(
+                kept = _write(
                     mirror,
                     attempted_at=mirror.attempted_at,
                     person_uid=wanted.person_uid,
                     owner_uid=wanted.owner_uid,
+                    remote_id="",
+                    applied_digest="",
                     data=mirror.data,
                 )
         except IntegrityError:
@@ -241,6 +272,8 @@ def _reserve(mirror: Mirror, wanted: Desired, payload: dict[str, Any]) -> None:
                 raise Wait(OWNER_WAIT) from None
             _end_other_role(mirror, wanted.person_uid)
         else:
+            if not kept:
+                raise Wait(OWNER_WAIT)  # our lease is over: somebody else creates it
             return
 
 
@@ -261,9 +294,12 @@ def _remove(mirror: Mirror) -> None:
         if children.exists():
             children.filter(due_at=None, last_error="").update(due_at=timezone.now())
             raise Wait(OWNER_WAIT)
-    if mirror.remote_id or mirror.attempted_at:
+    if mirror.remote_id or mirror.attempted_at or cls.find_first:
         if cls.dies_with_owner and desired.of(connection, cls.owner_kind or "", mirror.owner_uid) is None:
-            logger.info("%s goes with its owner.", mirror)
+            owner = Mirror.objects.filter(connection=connection, kind=cls.owner_kind or "", local_uid=mirror.owner_uid)
+            if owner.exists():
+                raise Wait(OWNER_WAIT)  # she may change her mind, and then this would be left behind
+            logger.info("%s went with its owner.", mirror)
         else:
             _delete_there(mirror)
     dropped = Mirror.objects.filter(pk=mirror.pk, due_at=mirror.due_at, leased_until=mirror.leased_until)
@@ -301,6 +337,9 @@ def _delete_there(mirror: Mirror) -> None:
     remote = mirror.remote
     if remote is None:
         remote = resource.find(mirror.local_uid, mirror.data.get("sent", {}))
+        others = Mirror.objects.filter(connection=mirror.connection, kind=mirror.kind).exclude(pk=mirror.pk)
+        if remote is not None and others.filter(remote_id=remote.id).exists():
+            return  # what is found by our old data is somebody else's by now
     if remote is not None:
         try:
             resource.delete(remote)
@@ -315,7 +354,8 @@ def _delete_there(mirror: Mirror) -> None:
 def _finish(mirror: Mirror, wanted: Desired, remote: Remote | None, applied: str) -> None:
     """Save ids and digest, release, and clear `due_at` if nothing came in meanwhile."""
     assert remote is not None
-    changed = remote.id != mirror.remote_id or dict(remote.data) != mirror.data or applied != mirror.applied_digest
+    is_new = remote.id != mirror.remote_id
+    changed = is_new or dict(remote.data) != mirror.data or applied != mirror.applied_digest
     mirror.remote_id, mirror.data, mirror.applied_digest = remote.id, dict(remote.data), applied
     saved = _write(
         mirror,
@@ -330,9 +370,20 @@ def _finish(mirror: Mirror, wanted: Desired, remote: Remote | None, applied: str
         drift=dict(remote.data.get("gaps", {})),
         proven_at=timezone.now() if changed else mirror.proven_at,
     )
+    if saved and is_new:
+        _bring_children(mirror)
     if saved:
         outcomes.applied(mirror, changed=changed)
     _release(mirror, due_at=timezone.now() + PENDING_WAIT if _is_pending(remote.data) else None)
+
+
+def _bring_children(mirror: Mirror) -> None:
+    """Who waited for this object can go on; what hung on a former one has to be made again."""
+    connection = mirror.connection
+    for kind, child in connection.provider_class.resources.items():
+        if child.owner_kind == mirror.kind:
+            children = Mirror.objects.filter(connection=connection, kind=kind, owner_uid=mirror.local_uid)
+            children.update(applied_digest="", due_at=timezone.now())
 
 
 def _write(mirror: Mirror, **fields: Any) -> int:

@@ -5,13 +5,15 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from integrations.errors import Conflict, OutcomeUnknown, ProviderError, Rejected, Unauthorised
+from integrations.errors import Conflict, NotFound, OutcomeUnknown, ProviderError, Rejected, Unauthorised
 from integrations.http import Answer
 
 # "A user with this email already exists", "Slug is already taken", "email must be unique"; not "does not exist".
 TAKEN = re.compile(r"\balready\b|\btaken\b|\bexists\b|\bunique\b", re.IGNORECASE)
 # 403 about one object or one deed; any other 403 speaks of the credential, and the connection rests.
 ABOUT_ONE = re.compile(r"not authori[sz]ed to|not allowed to (update|delete)|cannot be deleted|plan does not", re.I)
+# 403 when the acting user is no longer there: deleted in their dashboard.
+NO_SUCH_USER = re.compile(r"user does not belong to your company|user not found", re.I)
 NO_ROUTE = re.compile(r"^Cannot (GET|POST|PATCH|PUT|DELETE) ")
 
 
@@ -27,6 +29,8 @@ def classify(answer: Answer) -> ProviderError | None:
     if status == 400:
         kind = Conflict if TAKEN.search(words) else None
         return kind(text, status=status) if kind else Rejected(text, status=status, fields=fields(body))
+    if status == 403 and NO_SUCH_USER.search(words):
+        return NotFound(text, status=status)
     if status == 403 and (body.get("code") == "PLAN_LIMIT_REACHED" or ABOUT_ONE.search(words)):
         return Rejected(text, status=status)
     if status == 404 and NO_ROUTE.match(words):
