@@ -30,6 +30,7 @@ from scheduling.bookings import (
     _new_booking,
     _save,
     cancel,
+    settle,
 )
 from scheduling.models import Booking, BusyTime, MeetingType, Message
 from scheduling.models.bookings import Status
@@ -171,10 +172,9 @@ def _follow(booking: Booking, external: External, read_at: datetime, now: dateti
     if not booking.is_open:
         return Recorded(outcome, booking)
     if booking.status == Status.PENDING:
-        booking.status = Status.CONFIRMED
-        _save(booking, now)
-        _log(booking, "confirmed", Actor.PROVIDER, to_start=booking.starts_at, at=now)
-        messages.queue(booking, Message.Kind.CONFIRMED)
+        if booking.fallback_start == external.starts_at:
+            return Recorded(outcome, booking)  # our move has not been answered yet
+        booking = settle(booking, now=now)
         outcome = "confirmed"
     if (booking.starts_at, booking.ends_at) != (external.starts_at, external.ends_at):
         return _move(booking, external, now)

@@ -282,6 +282,25 @@ def test_ours_without_an_id_yet_is_recognised(connection, theirs, meeting_type):
     assert Mirror.objects.get(kind="booking").remote_id == "b1"
 
 
+def test_a_move_that_was_not_answered_yet_is_settled_by_what_they_show(connection, theirs, onboarded, meeting_type):
+    deliver(connection)
+    new, old = theirs.starts_at + timedelta(hours=2), theirs.starts_at
+    moved = {"starts_at": new, "ends_at": new + timedelta(minutes=30), "blocked_from": new}
+    moved |= {"blocked_until": moved["ends_at"], "status": Status.PENDING, "fallback_start": old}
+    Booking.objects.update(**moved)
+
+    def said(start: datetime) -> str:
+        told = external.External(connection.source, "b1", start, start + timedelta(minutes=30), False, "Bob")
+        return external.record(onboarded, meeting_type, told, engine="fake", read_at=timezone.now()).outcome
+
+    assert said(old) == "unchanged"
+    assert Booking.objects.get().status == Status.PENDING
+    assert said(new) == "confirmed"
+    booking = Booking.objects.get()
+    assert (booking.status, booking.starts_at, booking.fallback_start) == (Status.CONFIRMED, new, None)
+    assert booking.events.last().kind == "moved"
+
+
 def test_what_was_read_before_the_row_changed_is_read_again(connection, theirs, onboarded, meeting_type):
     deliver(connection)
     with pytest.raises(external.StaleError):
