@@ -36,7 +36,7 @@ def professional_required(
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Let members of request.brand pass, with request.professional set and their own time zone active.
 
-    Anonymous → log-in; a log-in that is no member here → the page to become one; a closed account → 410.
+    Anonymous → log-in; a log-in that is no member here → the page to become one, staff → administration; a closed account → 410.
     """
 
     @wraps(view)
@@ -46,7 +46,7 @@ def professional_required(
             return redirect_to_login(request.get_full_path())
         professional = professional_of(request.user, request.brand)  # type: ignore[attr-defined]
         if professional is None:
-            return redirect("my_join")
+            return redirect("admin:index" if request.user.is_staff else "my_join")
         if professional.status == Professional.Status.CLOSED:
             return error(request, 410, account_closed=True)
         professional.brand = request.brand  # type: ignore[attr-defined]

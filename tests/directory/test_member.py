@@ -259,3 +259,7 @@ def test_profile_queries_do_not_grow(alice, alice_client, at_most_queries):
     data = profile_data(alice)
     with at_most_queries(70):
         assert alice_client.post("/my/profile/", data).status_code == 302
+
+
+def test_staff_who_are_no_members_are_led_to_the_administration(admin_client):
+    assert admin_client.get("/my/")["Location"] == "/admin/"
