@@ -260,6 +260,7 @@ class SlowEngine(NativeEngine):
 
 @pytest.fixture
 def slow(meeting_type, settings):
+    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "tests"]  # an engine of an app that is not installed is ours
     settings.SCHEDULING_ENGINES = {**settings.SCHEDULING_ENGINES, "slow": f"{__name__}.SlowEngine"}
     meeting_type.engine = "slow"
     meeting_type.save()
