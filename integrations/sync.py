@@ -1,7 +1,8 @@
 """Parity of one object: mark, claim, reconcile. The mirror protocol of docs/architecture.md, and nothing else.
 
 No transaction is open during HTTP. Every write to a row after a call is conditional on the lease we hold, and `due_at` is
-cleared only if it is still the value that was claimed: an edit that came in meanwhile stays due.
+cleared only if it is still the value that was claimed: an edit that came in meanwhile stays due. The whole protocol is
+read in one module.
 """
 
 import hashlib
