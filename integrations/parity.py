@@ -181,12 +181,12 @@ def verify_one(row: Mirror, verdict: Verdict, *, repair: bool = True) -> None:
         return
     except NotFound:
         drift, missing = {"object": ["there", "gone"]}, True
+    # What the provider cannot express stays on show; it is no edit, and no reason to write again.
+    known = {} if missing else row.data.get("gaps", {})
+    drift = {name: values for name, values in drift.items() if name not in known}
     verdict.checked += 1
     verdict.missing += missing
     verdict.edited += bool(drift) and not missing
-    # What the provider cannot express stays on show, and is no reason to write again.
-    known = {} if missing else row.data.get("gaps", {})
-    drift = {name: values for name, values in drift.items() if name not in known}
     changes: dict[str, Any] = {"drift": known | drift, "proven_at": timezone.now()}
     if drift and repair:
         changes |= {"due_at": timezone.now(), "applied_digest": ""}

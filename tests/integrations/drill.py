@@ -482,6 +482,7 @@ class Drill:
                 return number
             self.work_off()
         differences = "\n".join(self.side.differences(self))
+        differences += "".join(f"\n{row}: {row.drift}" for row in Mirror.objects.exclude(drift={}))
         raise AssertionError(f"no rest after {rounds} rounds: {marked} marked, {seen}, {self.left()}\n{differences}")
 
     def work_off(self, rounds: int = 60) -> None:
