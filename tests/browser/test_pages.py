@@ -145,7 +145,7 @@ def test_weight_and_size_of_targets_on_booking_pages(directory: Brand, alice: Pr
     assert {group: total[group] for group in LIMITS if total[group] > LIMITS[group]} == {}, total
     small = page.evaluate(
         """() => [...document.querySelectorAll("main button, main a.button, main a.time, main a.week-day, main a.choice, main a.week-nav")]
-            .filter(e => e.checkVisibility()).map(e => [e.getBoundingClientRect(), e.outerHTML.slice(0, 120)])
+            .filter(e => e.checkVisibility() && !e.ariaHidden).map(e => [e.getBoundingClientRect(), e.outerHTML.slice(0, 120)])
             .filter(([box]) => box.height < 43.5 || box.width < 43.5)
             .map(([box, html]) => `${Math.round(box.width)}×${Math.round(box.height)} ${html}`)"""
     )
