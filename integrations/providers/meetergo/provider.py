@@ -28,7 +28,7 @@ class Meetergo(Provider):
     base_url = "https://api.meetergo.com/v4"
     secrets = ("api_key",)
     # They allow 100 a minute per key; the small second rate spreads what comes at once.
-    rate = ((90, 60.0), (15, 1.0))
+    rate = ((95, 60.0), (15, 1.0))
     resources = {
         "user": User,
         "availability": Availability,
