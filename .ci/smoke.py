@@ -69,7 +69,8 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 def check_pages(log: str) -> list[str]:
     """Fetch the first pages of each brand that the welcome box names; returns the profiles found."""
-    hosts = sorted(set(re.findall(rf"http://([\w.-]+):{PORT}/", log)))
+    # The server's own line names the address it listens on; whether it is in the log yet is a matter of luck.
+    hosts = sorted(set(re.findall(rf"http://([\w.-]+):{PORT}/", log)) - {"127.0.0.1"})
     assert len(hosts) >= 3, f"the box names only {hosts}"
     profiles = []
     for host in hosts:
@@ -118,7 +119,8 @@ def main() -> int:
             process = start(folder)
             again = wait_until("/healthz", SECOND, process)
             time.sleep(2)
-            assert check_pages(log.read_text()) == first, "the second start shows other professionals"
+            other = set(check_pages(log.read_text())) ^ set(first)
+            assert not other, f"the second start shows other professionals: {sorted(other)}"
             stop(process)
         except AssertionError as error:
             sys.stdout.write(f"{error}\n--- log\n{log.read_text() if log.exists() else ''}\n")
