@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from directory import accounts
 from directory.models import Person, Professional
-from scheduling import availability, bookings, links, tasks
+from scheduling import availability, bookings, engine, links, tasks
 from scheduling.bookings import HoldExpired, NotAllowed, NotOffered, SlotTaken
 from scheduling.engine import NativeEngine
 from scheduling.models import Booking, BusyTime, MeetingType, Message
@@ -259,9 +259,9 @@ class SlowEngine(NativeEngine):
 
 
 @pytest.fixture
-def slow(meeting_type, settings):
-    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "tests"]  # an engine of an app that is not installed is ours
-    settings.SCHEDULING_ENGINES = {**settings.SCHEDULING_ENGINES, "slow": f"{__name__}.SlowEngine"}
+def slow(meeting_type, settings, monkeypatch):
+    monkeypatch.setattr(engine, "SlowEngine", SlowEngine, raising=False)  # an engine lives in an installed app
+    settings.SCHEDULING_ENGINES = {**settings.SCHEDULING_ENGINES, "slow": "scheduling.engine.SlowEngine"}
     meeting_type.engine = "slow"
     meeting_type.save()
     return meeting_type
