@@ -1,10 +1,12 @@
 """The meetergo copy on a Saturday of March 2027, its clock standing still; and a connection to the provider of fake.py."""
 
+import uuid
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import pytest
 
-from integrations import connections
+from integrations import connections, limits
 from integrations.models import Connection
 from integrations.sandbox.meetergo.seed import KEY
 from tests.integrations import fake
@@ -34,3 +36,10 @@ def connection(brand, world) -> Connection:
     made = Connection.objects.create(brand=brand, provider="fake", name="Fake", is_default=True, booking="embed")
     connections.set_credentials(made, {"api_key": "first-key", "webhook_secret": "hush"})
     return Connection.objects.get(pk=made.pk)
+
+
+@pytest.fixture(autouse=True)
+def _own_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test has paces of its own: another may have moved the clock, and ids of connections come again."""
+    test, real = uuid.uuid4().hex, limits._pace.__wrapped__
+    monkeypatch.setattr(limits, "_pace", lru_cache(lambda key, rates: real(f"{test}-{key}", rates)))
