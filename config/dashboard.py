@@ -1,18 +1,25 @@
-"""The first page of Django admin: what waits for somebody, and what the day brings."""
+"""The first page of Django admin: what waits for somebody, what the day brings, how things develop.
 
-from datetime import datetime, time, timedelta
+At most 15 queries, whatever there is to count (tests/config/test_dashboard.py).
+"""
+
+from datetime import timedelta
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Count, Q
+from django.db.models import Count, Min, Q, QuerySet, Window
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.module_loading import import_string
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
+from config import figures
+from config.health import LATE, worker_age
 from config.unfold import WAITING
+from directory.contacts import brands_of
 from directory.models import Brand, Professional
 from scheduling.models import Booking, Message
 
@@ -20,62 +27,82 @@ Status = Professional.Status
 SHOWN = 8
 
 
+def _mine(request: HttpRequest, rows: QuerySet[Any], way: str) -> QuerySet[Any]:
+    """Those rows of the brands that who asks looks after."""
+    brands = brands_of(request.user)
+    return rows if brands is None else rows.filter(**{f"{way}__in": brands})
+
+
 def waiting_badge(request: HttpRequest) -> str:
     """The number of profiles that wait for approval, counted once for each page."""
     if not hasattr(request, "_profiles_waiting"):
-        request._profiles_waiting = Professional.objects.filter(status=Status.SUBMITTED).count()  # type: ignore[attr-defined]
+        waiting = _mine(request, Professional.objects.filter(status=Status.SUBMITTED), "brand")
+        request._profiles_waiting = waiting.count()  # type: ignore[attr-defined]
     return str(request._profiles_waiting)  # type: ignore[attr-defined]
 
 
+def _connections(request: HttpRequest) -> list[Any]:
+    """The active connections of one's brands, read once for each page."""
+    if not hasattr(request, "_connections"):
+        found, mine = import_string("integrations.connections.active")(), brands_of(request.user)
+        request._connections = [row for row in found if mine is None or row.brand_id in mine]  # type: ignore[attr-defined]
+    return request._connections  # type: ignore[attr-defined,no-any-return]
+
+
 def connections_badge(request: HttpRequest) -> str:
-    """The number of connections to providers that need somebody, counted once for each page; empty for none."""
-    if not hasattr(request, "_connections_ill"):
-        found = import_string("integrations.connections.ill")()
-        request._connections_ill = found  # type: ignore[attr-defined]
-    return str(len(request._connections_ill) or "")  # type: ignore[attr-defined]
+    """The number of connections to providers that need somebody; empty for none."""
+    return str(len(import_string("integrations.connections.ill")(_connections(request))) or "")
 
 
 def index(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """What the page needs, in a fixed number of queries; each part only for those who may see such rows."""
     user = request.user
+    charts: list[figures.Chart] = []
     if user.has_perm("directory.view_professional"):
         context |= _approvals(request)
     if user.has_perm("scheduling.view_booking"):
-        context |= _bookings()
+        found, drawn = _bookings(request)
+        context |= found
+        charts += drawn
+    if user.has_perm("directory.view_professional"):
+        listed = _mine(request, Professional.objects.listed(), "brand")
+        charts += figures.next_free(listed, timezone.now())
     if user.has_perm("scheduling.view_message"):
-        context |= _messages()
+        context |= _messages(request)
     if user.has_perm("directory.view_brand"):
-        context["brands"] = _brands()
+        context["brands"] = _brands(request)
     if apps.is_installed("integrations") and user.has_perm("integrations.view_connection"):
-        context["connection_alarms"] = import_string("integrations.connections.all_alarms")()
+        context["connection_alarms"] = import_string("integrations.connections.all_alarms")(_connections(request))
+    context["charts"] = charts
     context["cards"] = _cards(context)
     context["title"] = _("Overview")
     return context
 
 
 def _approvals(request: HttpRequest) -> dict[str, Any]:
-    waiting = Professional.objects.filter(status=Status.SUBMITTED).select_related("person", "brand")
-    return {
-        "approvals_count": int(waiting_badge(request)),
-        "approvals": list(waiting.order_by("submitted_at")[:SHOWN]),
-    }
-
-
-def _bookings() -> dict[str, Any]:
-    now = timezone.now()
-    today = timezone.make_aware(datetime.combine(timezone.localdate(now), time.min))
-    monday = today - timedelta(days=today.weekday())
-    real = Booking.objects.filter(status__in=["pending", "confirmed", "completed", "no_show"])
-    counts = real.filter(starts_at__gte=monday, starts_at__lt=monday + timedelta(days=8)).aggregate(
-        today=Count("pk", filter=Q(starts_at__gte=today, starts_at__lt=today + timedelta(days=1))),
-        week=Count("pk", filter=Q(starts_at__lt=monday + timedelta(days=7))),
+    """The oldest that wait and, by the same query, how many there are."""
+    waiting = _mine(request, Professional.objects.filter(status=Status.SUBMITTED), "brand")
+    found = list(
+        waiting.select_related("person", "brand").annotate(count=Window(Count("pk"))).order_by("submitted_at")[:SHOWN]
     )
-    fresh = Booking.objects.filter(created_at__gte=now - timedelta(days=7)).real().count()
-    upcoming = Booking.objects.upcoming(now).select_related("host__person", "host__brand").order_by("starts_at")
-    return {
-        "bookings_today": counts["today"],
-        "bookings_week": counts["week"],
-        "bookings_fresh": fresh,
+    request._profiles_waiting = found[0].count if found else 0  # type: ignore[attr-defined]
+    return {"approvals_count": request._profiles_waiting, "approvals": found}  # type: ignore[attr-defined]
+
+
+def _bookings(request: HttpRequest) -> tuple[dict[str, Any], list[figures.Chart]]:
+    now = timezone.now()
+    today = timezone.localdate(now)
+    monday = today - timedelta(days=today.weekday())
+    mine = _mine(request, Booking.objects.all(), "host__brand")
+    days = figures.days(mine, today)
+    upcoming = mine.upcoming(now).select_related("host__person", "host__brand").order_by("starts_at")  # type: ignore[attr-defined]
+    offered = _mine(request, Professional.objects.listed(), "brand")
+    context = {
+        "bookings_today": days.count(today, today),
+        "bookings_week": days.count(monday, monday + timedelta(days=6)),
+        "bookings_fresh": mine.filter(created_at__gte=now - timedelta(days=7)).real().count(),  # type: ignore[attr-defined]
+        "fill_rate": figures.fill_rate(days, offered, today),
+        "no_show_rate": days.no_show_rate(today - timedelta(days=30), today),
         "bookings_next": [
             {
                 "start": date_format(timezone.localtime(booking.starts_at), "SHORT_DATETIME_FORMAT"),
@@ -86,24 +113,30 @@ def _bookings() -> dict[str, Any]:
             }
             for booking in upcoming[:SHOWN]
         ],
-        "day": {"first": today.date().isoformat(), "last": today.date().isoformat()},
-        "week": {"first": monday.date().isoformat(), "last": (monday + timedelta(days=6)).date().isoformat()},
+        "day": {"first": today.isoformat(), "last": today.isoformat()},
+        "week": {"first": monday.isoformat(), "last": (monday + timedelta(days=6)).isoformat()},
     }
+    return context, [figures.per_day(days, today), figures.no_shows(days, monday)]
 
 
-def _messages() -> dict[str, Any]:
-    counts = Message.objects.filter(status__in=[Message.Status.DUE, Message.Status.FAILED]).aggregate(
-        waiting=Count("pk", filter=Q(status=Message.Status.DUE)),
+def _messages(request: HttpRequest) -> dict[str, Any]:
+    """How many wait and failed, and for how long the oldest that is due has been waiting."""
+    now = timezone.now()
+    open_ones = Message.objects.filter(status__in=[Message.Status.DUE, Message.Status.FAILED])
+    counts = _mine(request, open_ones, "booking__host__brand").aggregate(
+        waiting=Count("pk", filter=Q(status=Message.Status.DUE, due_at__lte=now)),
         failed=Count("pk", filter=Q(status=Message.Status.FAILED)),
+        oldest=Min("due_at", filter=Q(status=Message.Status.DUE, due_at__lte=now)),
     )
-    return {"messages_waiting": counts["waiting"], "messages_failed": counts["failed"]}
+    lag = now - counts["oldest"] if counts["oldest"] else timedelta(0)
+    return {"messages_waiting": counts["waiting"], "messages_failed": counts["failed"], "queue_lag": lag}
 
 
-def _brands() -> list[Brand]:
+def _brands(request: HttpRequest) -> list[Brand]:
     listed = Q(professionals__status=Status.LISTED)
     bookable = listed & Q(professionals__bookable=True)
     return list(
-        Brand.objects.prefetch_related("domains").annotate(
+        _mine(request, Brand.objects.all(), "pk").annotate(
             listed=Count("professionals", filter=listed), public=Count("professionals", filter=bookable)
         )
     )
@@ -125,6 +158,12 @@ def _cards(context: dict[str, Any]) -> list[dict[str, Any]]:
             query = f"?starts_at_from={days['first']}&starts_at_to={days['last']}"
             cards.append({"title": title, "number": number, "link": link + query})
         cards.append({"title": _("Booked in the last 7 days"), "number": context["bookings_fresh"], "link": link})
+        for title, rate in (
+            (_("Of weekly hours booked, next 7 days"), context["fill_rate"]),
+            (_("Did not appear, last 30 days"), context["no_show_rate"]),
+        ):
+            number = "–" if rate is None else _("%(percent)d %%") % {"percent": round(100 * rate)}
+            cards.append({"title": title, "number": number, "link": link})
     if "messages_failed" in context:
         link = reverse("admin:scheduling_message_changelist")
         failed = context["messages_failed"]
@@ -139,4 +178,15 @@ def _cards(context: dict[str, Any]) -> list[dict[str, Any]]:
         cards.append(
             {"title": _("Messages waiting"), "number": context["messages_waiting"], "link": f"{link}?status__exact=due"}
         )
+        late = worker_age()
+        lag = context["queue_lag"]
+        seconds = lag.total_seconds()
+        number = timesince(timezone.now() - lag, depth=1) if seconds >= 60 else _("none")
+        urgent = seconds > 300 or late is None or late > LATE
+        title = (
+            _("Delay of the queue")
+            if late is not None and late <= LATE
+            else _("Delay of the queue; the worker is silent")
+        )
+        cards.append({"title": title, "number": number, "link": f"{link}?status__exact=due", "urgent": urgent})
     return cards

@@ -59,7 +59,11 @@ PROVIDERS: list[dict[str, Any]] = [
         "items": [
             _item(_("Connections"), "hub", "integrations.connection", badge_variant="warning"),
             _item(_("Objects there"), "sync", "integrations.mirror"),
+            _item(_("Choices of video rooms"), "video_call", "integrations.roomchoice"),
+            _item(_("Video rooms by meeting type"), "video_settings", "integrations.roomoptions"),
             _item(_("Webhook log"), "webhook", "integrations.webhookevent"),
+            _item(_("Outgoing webhooks"), "outbound", "integrations.hookendpoint"),
+            _item(_("Deliveries"), "send", "integrations.hookdelivery"),
         ],
     }
 ]
@@ -112,6 +116,11 @@ NAVIGATION: list[dict[str, Any]] = [
         "separator": True,
         "items": [
             _item(_("Messages"), "mail", "scheduling.message"),
+            _item(_("Jobs"), "pending_actions", "directory.job"),
+            _item(_("Audit log"), "history", "directory.auditevent"),
+            _item(_("Consents"), "fact_check", "scheduling.consent"),
+            _item(_("Blocked attempts"), "gpp_maybe", "scheduling.blockedattempt"),
+            _item(_("Spam rules"), "policy", "scheduling.spamrule"),
             _item(_("Permission groups"), "admin_panel_settings", "auth.group"),
         ],
     },

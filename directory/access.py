@@ -6,11 +6,12 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
+from directory import view_as
 from directory.models import Brand, Professional, User
 from directory.views.errors import error
 
@@ -32,8 +33,8 @@ def professional_of(user: User, brand: Brand) -> Professional | None:
 
 
 def professional_required(
-    view: Callable[Concatenate[MemberRequest, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    view: Callable[Concatenate[MemberRequest, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """Let members of request.brand pass, with request.professional set and their own time zone active.
 
     Anonymous → log-in; a log-in that is no member here → the page to become one, staff → administration; a closed account → 410.
@@ -41,10 +42,16 @@ def professional_required(
 
     @wraps(view)
     @never_cache
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
-        professional = professional_of(request.user, request.brand)  # type: ignore[attr-defined]
+        professional = view_as.current(request)
+        if professional is not None:
+            request.viewing_as = professional  # type: ignore[attr-defined]
+            if view_as.is_closed(request):
+                return error(request, 403, only_looking=True)
+        else:
+            professional = professional_of(request.user, request.brand)  # type: ignore[attr-defined]
         if professional is None:
             return redirect("admin:index" if request.user.is_staff else "my_join")
         if professional.status == Professional.Status.CLOSED:

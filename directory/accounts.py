@@ -6,8 +6,9 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from directory.models import Brand, Person, Professional, User
-from directory.signals import professional_closing, professional_decided
+from directory import audit, departures
+from directory.models import Brand, Decision, Person, Professional, TraderRecord, User
+from directory.signals import professional_closing, professional_decided, professional_erased, professional_listed
 
 Status = Professional.Status
 
@@ -29,6 +30,13 @@ def is_known(email: str, brand: Brand) -> bool:
 
 
 @transaction.atomic
+def pause(professional: Professional, *, paused: bool, note: str = "") -> None:
+    """Nothing new can be booked, or again; what is booked goes on as it was."""
+    professional.paused, professional.pause_note = paused, note.strip()
+    professional.save(update_fields=["paused", "pause_note", "updated_at"])
+
+
+@transaction.atomic
 def sign_up(*, user: User, brand: Brand, first_name: str, last_name: str, language: str) -> Professional:
     """A draft member: person and professional. A client known by this e-mail becomes the member she now is, so the
     caller has seen proof that the address is hers."""
@@ -46,10 +54,10 @@ def sign_up(*, user: User, brand: Brand, first_name: str, last_name: str, langua
     existing = Professional.objects.filter(person=person).first()
     if existing:
         return existing
-    return _create_professional(person, brand)
+    return create_professional(person, brand)
 
 
-def _create_professional(person: Person, brand: Brand) -> Professional:
+def create_professional(person: Person, brand: Brand) -> Professional:
     """With the first free slug of anna-beispiel, anna-beispiel-2 …; the unique constraint settles races."""
     base = slugify(transliterate(f"{person.first_name} {person.last_name}"))[:100] or "profile"
     number = 1
@@ -92,6 +100,10 @@ def missing_for_submission(professional: Professional) -> list[str]:
         missing.append(_("an office"))
     if not professional.languages.exists():
         missing.append(_("the languages you speak"))
+    if professional.brand.trader_record_required:
+        record = TraderRecord.objects.filter(professional=professional).first()
+        if record is None or not record.is_filled_in:
+            missing.append(_("your trader record"))
     return missing
 
 
@@ -108,40 +120,61 @@ def submit(professional: Professional) -> Professional:
     professional.refusal_reason = ""
     professional.status = Status.SUBMITTED if professional.brand.approval_required else Status.LISTED
     professional.save()
+    audit.record("member.submitted", professional)
+    if professional.status == Status.LISTED:
+        professional_listed.send(sender=Professional, professional=professional)
     return professional
 
 
-def _decide(professional: Professional, by: User, allowed: set[str], status: str, reason: str = "") -> Professional:
+def _decide(
+    professional: Professional,
+    by: User,
+    allowed: set[str],
+    status: str,
+    verb: str,
+    reason: str = "",
+    checks: list[str] | None = None,
+) -> Professional:
     professional = Professional.objects.select_for_update().get(pk=professional.pk)
     if professional.status not in allowed:
         raise NotAllowed(
             _("%(name)s is “%(status)s”.") % {"name": professional, "status": professional.get_status_display()}
         )
-    professional.status, professional.refusal_reason = status, reason
+    before, professional.status, professional.refusal_reason = professional.status, status, reason
     professional.decided_at, professional.decided_by = timezone.now(), by
+    professional.claimed_by, professional.claimed_at = None, None
     professional.save()
+    Decision.objects.create(professional=professional, status=status, reason=reason, checks=checks or [], by=by)
+    audit.record(verb, professional, actor=by, changes={"status": [before, status]})
     professional_decided.send(sender=Professional, professional=professional)
+    if status == Status.LISTED:
+        professional_listed.send(sender=Professional, professional=professional)
     return professional
 
 
 @transaction.atomic
-def approve(professional: Professional, *, by: User) -> Professional:
-    """Waiting or suspended → listed."""
-    return _decide(professional, by, {Status.SUBMITTED, Status.SUSPENDED}, Status.LISTED)
+def approve(professional: Professional, *, by: User, checks: list[str] | None = None) -> Professional:
+    """Waiting or suspended → listed. `checks`: the lines of the checklist that were ticked."""
+    record = TraderRecord.objects.filter(professional=professional).first()
+    if professional.brand.trader_record_required and not (record and record.is_complete):
+        raise NotAllowed(_("The trader record of %(name)s is not complete.") % {"name": professional})
+    return _decide(
+        professional, by, {Status.SUBMITTED, Status.SUSPENDED}, Status.LISTED, "member.approved", checks=checks
+    )
 
 
 @transaction.atomic
-def refuse(professional: Professional, *, by: User, reason: str) -> Professional:
+def refuse(professional: Professional, *, by: User, reason: str, checks: list[str] | None = None) -> Professional:
     """Waiting → draft again, with the reason she will read."""
     if not reason.strip():
         raise ValidationError(_("Say why, so that the profile can be mended."))
-    return _decide(professional, by, {Status.SUBMITTED}, Status.DRAFT, reason.strip())
+    return _decide(professional, by, {Status.SUBMITTED}, Status.DRAFT, "member.refused", reason.strip(), checks)
 
 
 @transaction.atomic
 def suspend(professional: Professional, *, by: User, reason: str = "") -> Professional:
     """Listed → suspended: no longer public; booked appointments stay."""
-    return _decide(professional, by, {Status.LISTED}, Status.SUSPENDED, reason)
+    return _decide(professional, by, {Status.LISTED}, Status.SUSPENDED, "member.suspended", reason)
 
 
 @transaction.atomic
@@ -154,8 +187,10 @@ def close_account(professional: Professional) -> Professional:
     if professional.status == Status.CLOSED:
         return professional
     professional_closing.send(sender=Professional, professional=professional)
+    departures.begin(professional)
     professional.status = Status.CLOSED
     professional.save()
+    audit.record("member.closed", professional)
     user, person = professional.person.user, professional.person
     person.user = None
     person.save()
@@ -174,10 +209,15 @@ def erase(person: Person) -> None:
         professional.offices.all().delete()
         professional.languages.all().delete()
         professional.specialties.clear()
+        professional.evidence.all().delete()
+        professional.decisions.update(reason="")
+        TraderRecord.objects.filter(professional=professional).delete()
         professional.slug = f"erased-{professional.pk}"
         professional.title = professional.about = professional.fees = professional.registration = ""
         professional.refusal_reason, professional.portrait = "", ""
         professional.save()
+        professional_erased.send(sender=Professional, professional=professional)
     person.email = person.prefix = person.first_name = person.last_name = person.phone = ""
     person.user, person.erased_at = None, timezone.now()
     person.save()
+    audit.record("member.erased", person)

@@ -1,14 +1,19 @@
 """django-allauth in the brand's name."""
 
+import logging
 from email.utils import formataddr
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
-from directory.models import Brand
+from directory.models import Brand, User
+
+log = logging.getLogger(__name__)
 
 
 def sender(brand: Brand) -> str:
@@ -34,6 +39,23 @@ class AccountAdapter(DefaultAccountAdapter):
         ours = {"brand": brand, "home": brand.url() if brand else "", "subject": brand.name if brand else ""}
         ours["language"] = get_language() or settings.LANGUAGE_CODE
         return super().render_mail(template_prefix, email, context | ours, headers)
+
+    def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
+        """What it tells of is done already; a mail server that is silent must not turn that into an error page."""
+        try:
+            super().send_notification_mail(*args, **kwargs)
+        except OSError:  # SMTPException is one
+            log.warning("A notification about an account could not be sent.", exc_info=True)
+
+    def get_reauthentication_methods(self, user: User | AnonymousUser) -> list[dict[str, Any]]:
+        """In our words."""
+        words = {
+            "reauthenticate": _("Use the password"),
+            "mfa_reauthenticate": _("Use a code"),
+            "mfa_reauthenticate:webauthn": _("Use a passkey"),
+        }
+        methods = super().get_reauthentication_methods(user)
+        return [method | {"description": words.get(method["id"], method["description"])} for method in methods]
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return getattr(request, "brand", None) is not None

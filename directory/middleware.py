@@ -9,6 +9,7 @@ from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation.trans_real import parse_accept_lang_header
 
+from directory import audit
 from directory.models import Brand, Domain
 from directory.models.brands import zone_keys
 
@@ -50,6 +51,20 @@ class BrandMiddleware:
             return HttpResponseNotFound("No directory is set up for this host name.", content_type="text/plain")
         request.brand = brand  # type: ignore[attr-defined]
         return self.get_response(request)
+
+
+class AuditMiddleware:
+    """Lets the audit log know on whose request a change is made."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        token = audit.REQUEST.set(request)
+        try:
+            return self.get_response(request)
+        finally:
+            audit.REQUEST.reset(token)
 
 
 class LanguageMiddleware:

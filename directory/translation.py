@@ -7,7 +7,17 @@ from directory.models import Brand, LegalPage, Specialty
 
 @register(Brand)
 class BrandTranslation(TranslationOptions):
-    fields = ("headline", "intro", "noun", "nouns", "footer_note", "support_hours")
+    fields = (
+        "headline",
+        "intro",
+        "noun",
+        "nouns",
+        "footer_note",
+        "support_hours",
+        "pause_note",
+        "care_text",
+        "marketing_text",
+    )
 
 
 @register(LegalPage)

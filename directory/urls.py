@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from directory.views import brand, pages, styleguide
+from directory.views import brand, member, pages, styleguide
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("brand.css", brand.brand_css, name="brand_css"),
     path("favicon.ico", brand.favicon),
     path("media/<path:path>", brand.media, name="media"),
+    path("left/<str:token>/", member.departure, name="departure"),
     path("robots.txt", pages.robots),
     path("sitemap.xml", pages.sitemap),
     path("styleguide/", styleguide.styleguide, name="styleguide"),

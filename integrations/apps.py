@@ -10,3 +10,4 @@ class IntegrationsConfig(AppConfig):
 
     def ready(self) -> None:
         from integrations import receivers  # noqa: F401
+        from integrations.hooks import outbox  # noqa: F401

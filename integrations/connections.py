@@ -1,6 +1,7 @@
 """What is done to a connection as a whole: its secrets, its health, its warnings, the members on it."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,8 +14,10 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from directory import audit
 from directory.models import Professional, User
-from integrations import desired, marks, sync
+from directory.secrets import CannotUnseal
+from integrations import desired, marks, moving, sync
 from integrations.errors import ProviderError, Unauthorised
 from integrations.models import EXPIRY_WARNINGS, CallCount, Connection, Enrolment, Mirror, WebhookEvent
 from scheduling import background
@@ -35,7 +38,8 @@ class CannotConnectError(Exception):
 def require_credentials(connection: Connection, values: Mapping[str, str]) -> dict[str, str]:
     """The values that are not empty; raises CannotConnectError where one that is needed is missing."""
     given = {name: str(value).strip() for name, value in values.items() if str(value).strip()}
-    missing = [name for name in connection.provider_class.secrets if name not in given and name != "webhook_secret"]
+    optional = ("webhook_secret", *connection.provider_class.optional_secrets)
+    missing = [name for name in connection.provider_class.secrets if name not in given and name not in optional]
     if missing:
         raise CannotConnectError(_("Missing: %(names)s.") % {"names": ", ".join(missing)})
     return given
@@ -56,6 +60,7 @@ def set_credentials(connection: Connection, values: Mapping[str, str], *, rotate
         connection.webhook_secret = secret
     connection.resting_until, connection.warned_days = None, None
     connection.save(update_fields=["credentials", "webhook_secret", "resting_until", "warned_days"])
+    audit.record("connection.credentials", connection)
 
 
 def drop_old_credentials(connection: Connection) -> None:
@@ -97,7 +102,7 @@ class Alarm:
     text: str
 
 
-def alarms(connection: Connection) -> list[Alarm]:
+def alarms(connection: Connection, parked: int | None = None) -> list[Alarm]:
     """In words, the worst first; empty: all is well. Reads local rows only."""
     found = []
     left = connection.days_left
@@ -114,7 +119,10 @@ def alarms(connection: Connection) -> list[Alarm]:
         found.append(Alarm("warning", _("Onboarding is stopped: no new account is made.")))
     if connection.sweep_note.startswith("Stopped"):
         found.append(Alarm("danger", connection.sweep_note))
-    parked = Mirror.objects.filter(connection=connection).parked().count()
+    with suppress(CannotUnseal):
+        found += [Alarm("warning", text) for text in connection.open().warnings()]
+    if parked is None:
+        parked = Mirror.objects.filter(connection=connection).parked().count()
     if parked:
         text = ngettext("%(count)d object waits for a person.", "%(count)d objects wait for a person.", parked)
         found.append(Alarm("warning", text % {"count": parked}))
@@ -129,17 +137,24 @@ def alarms(connection: Connection) -> list[Alarm]:
     return sorted(found, key=lambda alarm: alarm.tone)
 
 
-def ill() -> list[Connection]:
-    """Active connections whose credentials are about to expire or have, or whose calls rest. One query."""
+def active() -> list[Connection]:
+    return list(Connection.objects.filter(is_active=True).select_related("brand"))
+
+
+def ill(rows: list[Connection]) -> list[Connection]:
+    """Those of which the credentials are about to expire or have, whose calls rest, or whose sweep was stopped."""
     soon = timezone.localdate() + timedelta(days=EXPIRY_WARNINGS[1])
-    bad = Q(expires_on__lte=soon) | Q(resting_until__gt=timezone.now()) | Q(sweep_note__startswith="Stopped")
-    return list(Connection.objects.filter(bad, is_active=True).select_related("brand"))
+    return [
+        row
+        for row in rows
+        if (row.expires_on and row.expires_on <= soon) or row.is_resting or row.sweep_note.startswith("Stopped")
+    ]
 
 
-def all_alarms() -> list[tuple[Connection, Alarm]]:
-    """Everything that is wrong with active connections, for the first page of the administration."""
-    active = Connection.objects.filter(is_active=True).select_related("brand")
-    return [(connection, alarm) for connection in active for alarm in alarms(connection)]
+def all_alarms(rows: list[Connection]) -> list[tuple[Connection, Alarm]]:
+    """Everything that is wrong with these connections, for the first page of the administration. One query."""
+    parked = dict(Mirror.objects.all().parked().order_by().values_list("connection").annotate(count=Count("pk")))
+    return [(row, alarm) for row in rows for alarm in alarms(row, parked.get(row.pk, 0))]
 
 
 def warn_of_expiry() -> int:
@@ -228,7 +243,7 @@ def enrol(professionals: Iterable[Professional], connection: Connection | None) 
                 Enrolment.objects.filter(professional=professional).delete()
             else:
                 Enrolment.objects.update_or_create(professional=professional, defaults={"connection": connection})
-            marks.professional(professional)
+            moving.follow([professional], connection)
             changed += before != connection
     return changed
 

@@ -1,16 +1,17 @@
 """What a provider is: a table of parts. A part that is absent is a feature that the provider lacks. No Django here.
 
 An adapter turns *facts* (our vocabulary, frozen) into the provider's requests and its answers into *Remote*. It keeps no
-state and never retries: `sync` does, by the mirror protocol (docs/architecture.md).
+state and never retries: `sync` does, by the mirror protocol (docs/architecture.md). The whole contract is one module.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from integrations.errors import ProviderError, Unsupported
+from integrations.past import Memory
 
 if TYPE_CHECKING:
     from integrations.http import Answer, Http
@@ -24,7 +25,7 @@ class Remote:
 
     Two keys of `data` mean something to everybody. `gaps`: name → [wanted, what is there and the way out], for what the
     provider does not express or did not keep although the rest was applied; shown as drift. `state`: "pending" while the
-    provider has not decided yet; then it is asked again later.
+    provider has not decided yet; then it is asked again later, after `again` seconds where it is named.
     """
 
     id: str
@@ -38,12 +39,16 @@ Windows = tuple[tuple[int, int], ...]  # (start, end) in minutes of the wall clo
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """Local dates on which other windows hold than the weekly ones; none: closed. Dates are inclusive."""
+    """Local dates on which other windows hold than the weekly ones; none: closed. Dates are inclusive.
+
+    `holiday`: a public holiday that she keeps, which a provider may know by itself.
+    """
 
     first: date
     last: date
     windows: Windows
     title: str = ""
+    holiday: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ class MeetingTypeFacts:
     channel: str
     enabled: bool
     location: str = ""
+    rooms: tuple[str, ...] = ()  # one of these is needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +125,7 @@ class BookingFacts:
     """An appointment that should exist at the provider. Instants are aware.
 
     `stands`: it is agreed here already (entered by the host, even outside her hours), the provider only gets to know it.
+    `hold`: what `Engine.hold` gave for it, as texts; `client_ref` names the client for ever.
     """
 
     ref: str
@@ -133,20 +140,36 @@ class BookingFacts:
     client_language: str
     note: str
     stands: bool = False
+    title: str = ""
+    client_ref: str = ""
+    hold: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Attendee:
+    """Somebody in a video room. `ref` is ours: HOST, or the booking's uid; `person` the same for all rooms of a human."""
+
+    ref: str
+    name: str
+    email: str
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ConferenceFacts:
-    """The video room of a booking."""
+    """The video room of a booking, or of all bookings of a group session. `options`: the meeting type's wishes, by the
+    names in the provider's `room_options`."""
 
     ref: str
     title: str
     starts_at: datetime
     ends_at: datetime
-    host_name: str
-    host_email: str
-    client_name: str
-    client_email: str
+    host: Attendee
+    guests: tuple[Attendee, ...]
+    description: str = ""
+    language: str = ""
+    is_group: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 Facts = UserFacts | HoursFacts | MeetingTypeFacts | PageFacts | CustomerFacts | BookingFacts | ConferenceFacts
@@ -172,13 +195,25 @@ class Resource(ABC):
     create_only: ClassVar[tuple[str, ...]] = ()
     # Creating the owner may have made it: look even before the first create.
     find_first: ClassVar[bool] = False
+    # False: `find` raises CannotFind. Then only an attempt of which nothing can have come is ever repeated.
+    can_find: ClassVar[bool] = True
+    # Passcodes and personal links are kept sealed beside the mirror, in `secrets`.
+    keeps_secrets: ClassVar[bool] = False
 
     def __init__(self, provider: "Provider", owner: Remote | None = None) -> None:
         self.provider, self.http, self.owner = provider, provider.http, owner
+        self.secrets: dict[str, str] = {}
+
+    def draw(self, payload: Payload) -> None:  # noqa: B027  (most need none)
+        """Add to `secrets` what a create needs: committed before the call, because its answer may be lost."""
 
     @abstractmethod
     def payload(self, facts: Any) -> Payload:
         """Our vocabulary → their body. Pure; the digest is taken from it. Raises Unsupported."""
+
+    def unmapped(self, facts: Any) -> list[str]:
+        """What of these facts the provider will not show although it takes the rest; in words, known before any call."""
+        return []
 
     @abstractmethod
     def find(self, ref: str, payload: Payload) -> Remote | None:
@@ -204,6 +239,11 @@ class Resource(ABC):
         """Fields that are there otherwise than we want them: name → (wanted, observed)."""
         return {}
 
+    @classmethod
+    def features(cls, kind: str) -> list[str]:
+        """Names for the feature matrix."""
+        return [f"resource: {kind}"]
+
     def list(self) -> Iterator[Remote]:
         """Every object of this kind, for adoption and drift; empty where the API has no list."""
         return iter(())
@@ -228,17 +268,11 @@ class RemoteBooking:
     updated_at: datetime | None = None
 
 
-class Engine(ABC):
-    """A provider that computes free times and knows bookings made on its own pages."""
+class Reader(ABC):
+    """A provider that knows bookings made on its own pages."""
 
     def __init__(self, provider: "Provider") -> None:
         self.provider, self.http = provider, provider.http
-
-    @abstractmethod
-    def free_starts(
-        self, user: Remote, meeting_type: Remote, start: datetime, end: datetime, *, fresh: bool = False
-    ) -> list[datetime]:
-        """Free starts in [start, end), aware UTC, sorted. `fresh`: bypass the provider's own cache."""
 
     @abstractmethod
     def read_booking(self, user: Remote, remote_id: str) -> RemoteBooking:
@@ -254,6 +288,42 @@ class Engine(ABC):
     @abstractmethod
     def bookings(self, user: Remote, start: datetime, end: datetime) -> Iterator[RemoteBooking]:
         """Bookings of a user that start in [start, end), cancelled ones included."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldFacts:
+    """A time that a visitor keeps. `token` is hers: with the same one, another time replaces the former."""
+
+    token: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HeldThere:
+    """A time that the provider keeps, under its own id, until an instant."""
+
+    token: str
+    slot: str
+    until: datetime
+    room: str = ""
+
+
+class Engine(Reader):
+    """A provider that computes free times as well."""
+
+    # It can keep a time for a visitor who is still typing.
+    can_hold: ClassVar[bool] = False
+
+    def hold(self, user: Remote, meeting_type: Remote, wanted: HoldFacts) -> HeldThere:
+        """Keep a time, or keep it longer; may be repeated. Raises Conflict where it is taken."""
+        raise Unsupported("This provider keeps no times.")
+
+    @abstractmethod
+    def free_starts(
+        self, user: Remote, meeting_type: Remote, start: datetime, end: datetime, *, fresh: bool = False
+    ) -> list[datetime]:
+        """Free starts in [start, end), aware UTC, sorted. `fresh`: bypass the provider's own cache."""
 
     @abstractmethod
     def embed_url(self, meeting_type: Remote, *, language: str) -> str:
@@ -308,15 +378,27 @@ class Provider:
     label: ClassVar[str]
     base_url: ClassVar[str]
     secrets: ClassVar[tuple[str, ...]]
+    optional_secrets: ClassVar[tuple[str, ...]] = ()
     options: ClassVar[tuple[Option, ...]] = ()
+    # What a meeting type may wish of its video rooms.
+    room_options: ClassVar[tuple[Option, ...]] = ()
+    # Where the provider has no https, and says so.
+    plain_http: ClassVar[bool] = False
     rate: ClassVar[tuple[tuple[int, float], ...]]  # (calls, seconds), all of them hold
     resources: ClassVar[Mapping[str, type[Resource]]] = {}
     engine: ClassVar[type[Engine] | None] = None
+    # Reads bookings made there, where free times are ours.
+    reader: ClassVar[type[Reader] | None] = None
     webhook: ClassVar[type[Webhook] | None] = None
+    # Reports of feedback and usage by month (reports.py).
+    reports: ClassVar[type[Any] | None] = None
 
     def __init__(self, http: "Http", options: Mapping[str, Any], credentials: Mapping[str, str]) -> None:
         defaults = {option.name: option.default for option in self.options}
         self.http, self.option, self.credentials = http, {**defaults, **options}, credentials
+        # All live sets, the preferred one first; and what may be known of the connection's past.
+        self.live: Sequence[Mapping[str, str]] = [credentials]
+        self.memory = Memory()
 
     def headers(self, credentials: Mapping[str, str]) -> dict[str, str]:
         """Authentication headers of every request."""
@@ -326,6 +408,22 @@ class Provider:
     def classify(cls, answer: "Answer") -> ProviderError | None:
         """What an answer that is not 2xx means, where this provider says it in its own way; None: as usual (http)."""
         return None
+
+    def warnings(self) -> list[str]:
+        """What a person should know beforehand, in words. No call."""
+        return []
+
+    def reading(self) -> Reader | None:
+        """Who reads bookings: the engine, or the reader where there is none."""
+        part = self.engine or self.reader
+        return part(self) if part else None
+
+    def member_page(self, email: str, type_slug: str, *, name: str = "", visitor: str = "") -> str:
+        """A booking page of her own at the provider, where a meeting type of ours is booked there; "" for none.
+
+        `name`, `visitor`: the visitor's name and e-mail address, to be filled in.
+        """
+        return ""
 
     def check(self) -> str:
         """One harmless call that proves the credentials; says in words what was found. Raises the six errors."""
@@ -337,5 +435,7 @@ class Provider:
     @classmethod
     def features(cls) -> list[str]:
         """Names of the parts, for the feature matrix."""
-        parts = [f"resource: {kind}" for kind in cls.resources]
-        return parts + [name for name in ("engine", "webhook") if getattr(cls, name) is not None]
+        parts = [name for kind, resource in cls.resources.items() for name in resource.features(kind)]
+        holds = ["engine: hold"] if cls.engine is not None and cls.engine.can_hold else []
+        found = [name for name in ("engine", "reader", "webhook", "reports") if getattr(cls, name) is not None]
+        return parts + holds + found

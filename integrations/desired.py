@@ -4,13 +4,17 @@
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from django.db.models import Q
-from django.utils import translation
+from django.utils import timezone, translation
 
 from directory.models import Person, Professional
+from integrations import hold_rows as holds
+from integrations.conferencing import HOST
 from integrations.contract import (
+    Attendee,
     BookingFacts,
     Closure,
     ConferenceFacts,
@@ -21,7 +25,8 @@ from integrations.contract import (
     PageFacts,
     UserFacts,
 )
-from integrations.models import Connection, Enrolment
+from integrations.models import Connection, Enrolment, Mirror
+from integrations.room_models import RoomChoice, RoomOptions
 from scheduling.models import AvailabilityOverride, AvailabilityRule, Booking, MeetingType
 from scheduling.models.bookings import Status
 
@@ -30,6 +35,8 @@ RETIRED = "retired-"
 OPEN = (Status.PENDING, Status.CONFIRMED)
 # Suspended members keep their account; their meeting types are switched off there.
 MEMBERS = (Professional.Status.LISTED, Professional.Status.SUSPENDED)
+# A video room stays open for so long after the end of the appointment: people may still be talking.
+OVERTIME = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,36 @@ def connection_of(professional: Professional) -> Connection | None:
     return Connection.objects.filter(brand_id=professional.brand_id, is_default=True).select_related("brand").first()
 
 
+def rooms_of(professional: Professional) -> Connection | None:
+    """Where a member's video rooms come from: the admin's choice, the brand's, else her own connection if it has any;
+    None: only from the links that she enters herself."""
+    choice = RoomChoice.objects.filter(professional=professional).select_related("connection__brand").first()
+    if choice:
+        return choice.connection
+    brands = Connection.objects.filter(brand_id=professional.brand_id, for_rooms=True).select_related("brand").first()
+    own = brands or connection_of(professional)
+    return own if own and "conference" in own.provider_class.resources else None
+
+
+def room_hosts(connection: Connection):  # type: ignore[no-untyped-def]
+    """Members whose video rooms come from a connection."""
+    if "conference" not in connection.provider_class.resources:
+        return Professional.objects.none()
+    here = Professional.objects.filter(brand=connection.brand, status__in=MEMBERS)
+    chosen = here.filter(room_choice__connection=connection)
+    if connection.for_rooms:
+        return chosen | here.filter(room_choice=None)
+    if Connection.objects.filter(brand=connection.brand_id, for_rooms=True).exists():
+        return chosen
+    return chosen | members(connection).filter(room_choice=None)
+
+
+def _needs_account_for_rooms(connection: Connection) -> bool:
+    """A room is made in the account of its host there."""
+    room = connection.provider_class.resources.get("conference")
+    return room is not None and room.owner_kind == "user"
+
+
 def members(connection: Connection):  # type: ignore[no-untyped-def]
     """Professionals who belong to a connection."""
     here = Professional.objects.filter(brand=connection.brand, status__in=MEMBERS)
@@ -63,9 +100,18 @@ def of(connection: Connection, kind: str, uid: str) -> Desired | None:
     return READERS[kind](connection, uid)
 
 
-def uids(connection: Connection, kind: str) -> Iterator[str]:
-    """Local uids of everything of `kind` that should exist at `connection`."""
+def uids(connection: Connection, kind: str, *, of: list[int] | None = None) -> Iterator[str]:
+    """Local uids of everything of `kind` that should exist at `connection`. `of`: what belongs to these members only.
+
+    Appointments that have begun are not made there any more.
+    """
     professionals = members(connection)
+    if kind == "user" and _needs_account_for_rooms(connection):
+        professionals = Professional.objects.filter(
+            Q(pk__in=professionals.order_by().values("pk")) | Q(pk__in=room_hosts(connection).order_by().values("pk"))
+        )
+    if of is not None:
+        professionals = professionals.filter(pk__in=of)
     if kind in ("user", "availability", "personal_page"):
         yield from (str(pk) for pk in professionals.order_by().values_list("pk", flat=True).iterator())
     elif kind == "meeting_type":
@@ -75,8 +121,15 @@ def uids(connection: Connection, kind: str) -> Iterator[str]:
     elif kind == "customer":
         people = Person.objects.filter(brand=connection.brand, bookings__host__in=professionals.order_by().values("pk"))
         yield from map(str, people.exclude(email="").order_by().distinct().values_list("pk", flat=True).iterator())
-    elif kind in ("booking", "conference"):
-        upcoming = Booking.objects.filter(host__in=professionals.order_by().values("pk"), status__in=OPEN)
+    elif kind == "conference":
+        rooms = room_hosts(connection) if of is None else room_hosts(connection).filter(pk__in=of)
+        hosts = rooms.order_by().values("pk")
+        meeting = Booking.objects.filter(_meets(), host__in=hosts).order_by()
+        yield from map(str, meeting.values_list("session", flat=True).distinct().iterator())
+    elif kind == "booking":
+        upcoming = Booking.objects.filter(
+            host__in=professionals.order_by().values("pk"), status__in=OPEN, awaits="", starts_at__gt=timezone.now()
+        )
         yield from (str(pk) for pk in upcoming.values_list("pk", flat=True).iterator())
 
 
@@ -85,35 +138,41 @@ def _member(connection: Connection, pk: str) -> Professional | None:
     return professional if professional and connection_of(professional) == connection else None
 
 
+def _room_host(connection: Connection, pk: str) -> Professional | None:
+    professional = Professional.objects.select_related("person", "brand").filter(pk=pk, status__in=MEMBERS).first()
+    return professional if professional and rooms_of(professional) == connection else None
+
+
 def _user(connection: Connection, uid: str) -> Desired | None:
     professional = _member(connection, uid)
-    if professional is None:
-        return None
+    if professional is None and _needs_account_for_rooms(connection):
+        professional = _room_host(connection, uid)
+    return Desired(user_facts(professional), person_uid=str(professional.person_id)) if professional else None
+
+
+def user_facts(professional: Professional) -> UserFacts:
     person = professional.person
     first = professional.meeting_types.exclude(visibility=MeetingType.Visibility.ARCHIVED).first()
-    return Desired(
-        UserFacts(
-            ref=uid,
-            email=person.email,
-            first_name=person.first_name,
-            last_name=person.last_name,
-            phone=person.phone,
-            slug=professional.slug,
-            language=person.language,
-            hours=_hours_of(professional),
-            first_type=_type_facts(first, professional) if first else None,
-            specialties=tuple(professional.specialties.values_list("slug", flat=True)),
-        ),
-        person_uid=str(person.pk),
+    return UserFacts(
+        ref=str(professional.pk),
+        email=person.email,
+        first_name=person.first_name,
+        last_name=person.last_name,
+        phone=person.phone,
+        slug=professional.slug,
+        language=person.language,
+        hours=hours_facts(professional),
+        first_type=type_facts(first, professional) if first else None,
+        specialties=tuple(professional.specialties.values_list("slug", flat=True)),
     )
 
 
-def _hours_of(professional: Professional) -> HoursFacts:
+def hours_facts(professional: Professional) -> HoursFacts:
     weekly: dict[int, tuple[tuple[int, int], ...]] = {}
     for rule in AvailabilityRule.objects.filter(host=professional).order_by("weekday", "start_minute"):
         weekly[rule.weekday] = (*weekly.get(rule.weekday, ()), (rule.start_minute, rule.end_minute))
     closures = tuple(
-        Closure(row.first_date, row.last_date, tuple((w[0], w[1]) for w in row.windows), row.note)
+        Closure(row.first_date, row.last_date, tuple((w[0], w[1]) for w in row.windows), row.note, bool(row.holiday))
         for row in AvailabilityOverride.objects.filter(host=professional).order_by("first_date", "pk")
     )
     return HoursFacts(professional.time_zone, weekly, closures)
@@ -121,7 +180,7 @@ def _hours_of(professional: Professional) -> HoursFacts:
 
 def _availability(connection: Connection, uid: str) -> Desired | None:
     professional = _member(connection, uid)
-    return Desired(_hours_of(professional), owner_uid=uid) if professional else None
+    return Desired(hours_facts(professional), owner_uid=uid) if professional else None
 
 
 def _personal_page(connection: Connection, uid: str) -> Desired | None:
@@ -135,8 +194,11 @@ def _personal_page(connection: Connection, uid: str) -> Desired | None:
     return Desired(facts, owner_uid=uid)
 
 
-def _type_facts(meeting_type: MeetingType, professional: Professional) -> MeetingTypeFacts:
-    place = meeting_type.place
+def type_facts(meeting_type: MeetingType, professional: Professional) -> MeetingTypeFacts:
+    place, rooms = meeting_type.place, []
+    if meeting_type.needs_room:
+        chosen = meeting_type.rooms.values_list("pk", flat=True)
+        rooms = list(chosen or professional.brand.meeting_rooms.values_list("pk", flat=True))
     return MeetingTypeFacts(
         ref=str(meeting_type.pk),
         slug=meeting_type.slug,
@@ -152,6 +214,7 @@ def _type_facts(meeting_type: MeetingType, professional: Professional) -> Meetin
         channel=meeting_type.channel,
         enabled=meeting_type.is_bookable and professional.status == Professional.Status.LISTED,
         location=place.one_line if place else "",
+        rooms=tuple(map(str, rooms)),
     )
 
 
@@ -167,7 +230,7 @@ def _meeting_type(connection: Connection, uid: str) -> Desired | None:
     if professional is None:
         return None
     meeting_type.host = professional
-    return Desired(_type_facts(meeting_type, professional), owner_uid=str(professional.pk))
+    return Desired(type_facts(meeting_type, professional), owner_uid=str(professional.pk))
 
 
 def _customer(connection: Connection, uid: str) -> Desired | None:
@@ -181,7 +244,11 @@ def _customer(connection: Connection, uid: str) -> Desired | None:
 
 
 def _open_booking(connection: Connection, uid: str) -> Booking | None:
-    booking = Booking.objects.select_related("host__person", "meeting_type").filter(pk=uid, status__in=OPEN).first()
+    """A request that its host has not accepted yet is nobody else's business."""
+    rows = Booking.objects.select_related("host__person", "meeting_type").filter(status__in=OPEN, awaits="")
+    booking = rows.filter(pk=uid).first()
+    if booking and booking.is_request:
+        return None  # the provider hears of it once the professional has agreed
     return booking if booking and _member(connection, str(booking.host_id)) else None
 
 
@@ -189,48 +256,77 @@ def _booking(connection: Connection, uid: str) -> Desired | None:
     booking = _open_booking(connection, uid)
     if booking is None:
         return None
-    return Desired(
-        BookingFacts(
-            ref=uid,
-            starts_at=booking.starts_at,
-            ends_at=booking.ends_at,
-            time_zone=booking.client_time_zone or booking.time_zone,
-            channel=booking.channel,
-            location=booking.location,
-            client_name=booking.client_name,
-            client_email=booking.client_email,
-            client_phone=booking.client_phone,
-            client_language=booking.client_language,
-            note=booking.client_note,
-            stands=booking.status == Status.CONFIRMED,
-        ),
-        owner_uid=str(booking.meeting_type_id),
+    facts = booking_facts(booking)
+    engine = connection.provider_class.engine
+    if engine is not None and engine.can_hold:
+        facts = replace(facts, hold=holds.facts(booking.pk, connection))
+    return Desired(facts, owner_uid=str(booking.meeting_type_id))
+
+
+def booking_facts(booking: Booking) -> BookingFacts:
+    return BookingFacts(
+        ref=str(booking.pk),
+        starts_at=booking.starts_at,
+        ends_at=booking.ends_at,
+        time_zone=booking.client_time_zone or booking.time_zone,
+        channel=booking.channel,
+        location=booking.location,
+        client_name=booking.client_name,
+        client_email=booking.client_email,
+        client_phone=booking.client_phone,
+        client_language=booking.client_language,
+        note=booking.client_note,
+        stands=booking.status == Status.CONFIRMED,
+        title=booking.title,
+        client_ref=f"person-{booking.client_id}" if booking.client_id else "",
     )
+
+
+def _meets() -> Q:
+    """Video bookings that want a room: agreed on, also while a move is asked for, and for a while after the end."""
+    over = Q(status__in=(Status.COMPLETED, Status.NO_SHOW), ends_at__gt=timezone.now() - OVERTIME)
+    moving = Q(status=Status.PENDING, fallback_start__isnull=False)
+    return Q(channel=MeetingType.Channel.VIDEO) & (Q(status=Status.CONFIRMED) | moving | over)
 
 
 def _has_own_room(booking: Booking) -> bool:
-    """A host who entered a video room of her own keeps it. Both sides join by our link, so they always meet."""
-    return bool(booking.join_url) and booking.join_url == booking.meeting_type.video_url
+    """A host who entered a video room of her own keeps it, and so does a booking whose engine made one. Both sides join
+    by our link, so they always meet."""
+    if not booking.join_url:
+        return False
+    if booking.join_url == booking.meeting_type.video_url:
+        return True
+    engines = Mirror.objects.filter(kind="booking", local_uid=str(booking.pk))
+    return booking.engine != "native" and booking.join_url in [row.data.get("joinUrl") for row in engines]
 
 
 def _conference(connection: Connection, uid: str) -> Desired | None:
-    booking = _open_booking(connection, uid)
-    if booking is None or booking.channel != MeetingType.Channel.VIDEO or _has_own_room(booking):
+    """`uid`: the session; all who share it share the room."""
+    rows = Booking.objects.filter(_meets(), session=uid).select_related("meeting_type").order_by("created_at", "pk")
+    bookings = [row for row in rows if not _has_own_room(row)]
+    if not bookings:
         return None
-    host = booking.host.person
-    return Desired(
-        ConferenceFacts(
-            ref=uid,
-            title=booking.title,
-            starts_at=booking.starts_at,
-            ends_at=booking.ends_at,
-            host_name=host.full_name,
-            host_email=host.email,
-            client_name=booking.client_name,
-            client_email=booking.client_email,
+    first = bookings[0]
+    host = _room_host(connection, str(first.host_id))
+    if host is None:
+        return None
+    wishes = RoomOptions.objects.filter(meeting_type=first.meeting_type_id).first()
+    facts = ConferenceFacts(
+        ref=uid,
+        title=first.title,
+        starts_at=first.starts_at,
+        ends_at=first.ends_at,
+        host=Attendee(HOST, host.person.full_name, host.person.email, f"member-{host.pk}"),
+        guests=tuple(
+            Attendee(str(row.pk), row.client_name, row.client_email, f"client-{row.client_id or row.pk}")
+            for row in bookings
         ),
-        owner_uid=str(booking.host_id),
+        description=first.meeting_type.description,
+        language=host.brand.language,
+        is_group=first.is_group,
+        options=dict(wishes.options) if wishes else {},
     )
+    return Desired(facts, owner_uid=str(host.pk))
 
 
 READERS: dict[str, Callable[[Connection, str], Desired | None]] = {

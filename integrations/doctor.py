@@ -6,10 +6,10 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from directory.secrets import CannotUnseal
 from integrations.connections import check
 from integrations.errors import ProviderError
 from integrations.models import EXPIRY_WARNINGS, Connection, Mirror, WebhookEvent
-from integrations.secrets import CannotUnseal
 
 
 @dataclass(frozen=True, slots=True)

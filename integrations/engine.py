@@ -13,10 +13,11 @@ from django.db.models import prefetch_related_objects
 from django.db.models.query import Prefetch
 from django.utils import timezone
 
-from integrations import http, remote_times, sync
-from integrations.errors import Transient
+from directory.secrets import CannotUnseal
+from integrations import hold_rows, http, remote_times, sync
+from integrations.contract import HoldFacts
+from integrations.errors import Conflict, ProviderError, Transient
 from integrations.models import Connection, Mirror, RemoteTimes
-from integrations.secrets import CannotUnseal
 from scheduling import engine, slots
 from scheduling.engine import Embed, Freshness
 from scheduling.models import Booking, MeetingType
@@ -31,6 +32,8 @@ logger = logging.getLogger(__name__)
 STALE = timedelta(minutes=10)
 # How long a visitor waits for the provider's word on a booking.
 SETTLE = 4.0
+# How long she waits while it is asked to keep a time.
+HOLD = 3.0
 NONE = np.empty(0, dtype=np.int64)
 
 
@@ -87,6 +90,50 @@ class RemoteEngine(engine.Engine):
         offered_there = row is not None and int(start.timestamp()) in row.epochs
         ours = (Reason.HOURS, Reason.OVERRIDE, Reason.GRID)
         return Reason.BUSY if reason is None or (offered_there and reason in ours) else reason
+
+    def reasons(
+        self, meeting_type: MeetingType, calendar: "HostCalendar", start: datetime, now: datetime, seats: int = 1
+    ) -> list[Reason]:
+        """Our own hours do not bind where a provider decides; our bookings, notice and limits do."""
+        if len(self.open_epochs(meeting_type, calendar, start, start + timedelta(seconds=1), now, seats)):
+            return []
+        row = _row(meeting_type)
+        if row is None or freshness(row, now).down:
+            return [Reason.PROVIDER_DOWN]
+        found = slots.against(
+            **calendar.inputs(meeting_type),
+            start=int(start.timestamp()),
+            now=int(np.ceil(now.timestamp())),
+            seats_wanted=seats,
+        )
+        ours: list[Reason] = [reason for reason in found if reason not in (Reason.HOURS, Reason.OVERRIDE, Reason.GRID)]
+        return ours if int(start.timestamp()) in row.epochs and ours else [Reason.REMOTE, *ours]
+
+    def keep(self, booking: Booking, earlier: Booking | None = None) -> datetime | None:
+        """A provider that is silent keeps nothing; its word comes with the booking then. A request is not its business."""
+        row, now = remote_times.row_of(booking.meeting_type_id), timezone.now()
+        if row is None or booking.awaits or not _can_hold(row.connection):
+            return None
+        http.refuse_inside_transaction()
+        if not remote_times.may_ask(row.connection, now):
+            return None
+        question = remote_times.prepare(row, now, far=remote_times.NEAR, patience=HOLD / 2)
+        if question is None:
+            return None
+        token = hold_rows.token_for(booking, row.connection, earlier)
+        wanted = HoldFacts(token, booking.starts_at, booking.ends_at)
+        try:
+            with http.within(HOLD):
+                there = question.engine.hold(question.user, question.meeting_type, wanted)
+        except Conflict:
+            remote_times.ask_now(row, timezone.now(), fresh=True)
+            raise engine.TakenThere from None
+        except ProviderError as error:
+            logger.warning("Booking %s is not kept at %s: %s", booking.reference, row.connection, error)
+            remote_times.unanswered(row.connection, error, now)
+            return None
+        hold_rows.keep(booking, row.connection, there)
+        return there.until
 
     def settle(self, booking: Booking) -> None:
         """Do the worker's turn for this one booking, or wait for a worker who is at it already."""
@@ -160,6 +207,11 @@ def _whole_row(meeting_type: MeetingType) -> RemoteTimes | None:
     if row is not None:
         row.meeting_type = meeting_type
     return row  # type: ignore[no-any-return]
+
+
+def _can_hold(connection: Connection) -> bool:
+    cls = connection.provider_class.engine
+    return cls is not None and cls.can_hold
 
 
 def _is_pending(booking: Booking) -> bool:

@@ -10,11 +10,13 @@ from uuid import UUID
 
 from django.core.cache import cache
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from directory.models import Professional
 from integrations import desired, sync
-from integrations.contract import Engine, Provider, Remote, RemoteBooking
+from integrations.contract import Provider, Reader, Remote, RemoteBooking
+from integrations.errors import NotFound
 from integrations.models import Connection, Mirror
 from scheduling import external
 from scheduling.models import Booking, MeetingType
@@ -25,6 +27,7 @@ logger = logging.getLogger(__name__)
 TRIES = 3
 OPEN = (Status.PENDING, Status.CONFIRMED)
 BACK, AHEAD = timedelta(days=1), timedelta(days=120)
+GONE = "It is gone there, though nobody cancelled it: make it again, or cancel it here."
 # The share of the allowed calls that the poll may use, and how often it runs (the beat schedule in settings).
 POLL_SHARE, POLL_EVERY = 0.2, 180.0
 
@@ -40,13 +43,19 @@ def read(connection: Connection, remote_id: str, user_ids: tuple[str, ...] = ())
     Raises the six errors, and Later.
     """
     provider = connection.open()
-    if provider.engine is None:
+    engine = provider.reading()
+    if engine is None:
         return "This provider cannot be asked about bookings."
-    engine = provider.engine(provider)
     user = _user_of(connection, remote_id, user_ids)
     read_at = timezone.now()
     said = {}
-    for theirs in engine.read_attendances(user, remote_id):
+    try:
+        there = engine.read_attendances(user, remote_id)
+    except NotFound as error:
+        if provider.engine is None:
+            return _deleted(connection, provider, remote_id, error, read_at)
+        return _gone(connection, remote_id, error)
+    for theirs in there:
         said[theirs.id] = _insist(connection, provider, engine, user, theirs, read_at)
     ours = Booking.objects.filter(remote_source=connection.source, remote_id__startswith=f"{remote_id}:")
     for left in ours.filter(status__in=OPEN).exclude(remote_id__in=said).values_list("remote_id", flat=True):
@@ -55,8 +64,43 @@ def read(connection: Connection, remote_id: str, user_ids: tuple[str, ...] = ())
     return "; ".join(said.values()) or "Nothing is behind it."
 
 
+def _deleted(connection: Connection, provider: Provider, remote_id: str, error: NotFound, read_at: datetime) -> str:
+    """Where bookings are only read, cancelled ones are not there any more. Raises `error` for one we do not know."""
+    booking = Booking.objects.filter(remote_source=connection.source, remote_id=remote_id).first()
+    user = Mirror.objects.filter(connection=connection, kind="user", local_uid=str(booking and booking.host_id)).first()
+    if booking is None:
+        raise error
+    theirs = RemoteBooking(
+        id=remote_id,
+        user_id=user.remote_id if user else "",
+        meeting_type_id="",
+        starts_at=booking.starts_at,
+        ends_at=booking.ends_at,
+        cancelled=True,
+        client_name=booking.client_name,
+        client_email=booking.client_email,
+    )
+    return follow(connection, theirs, read_at=read_at, provider=provider)
+
+
+def _gone(connection: Connection, remote_id: str, error: NotFound) -> str:
+    """An appointment of ours that is not there any more, though nobody cancelled it: shown as what waits for a person.
+
+    Raises Later while a worker is at it, and `error` for what is none of ours.
+    """
+    mirrors = Mirror.objects.filter(connection=connection, kind="booking")
+    mine = mirrors.filter(Q(remote_id=remote_id) | Q(remote_id__startswith=f"{remote_id}:"))
+    if not mine.exists():
+        raise error
+    free = mine.filter(due_at=None).filter(Q(leased_until=None) | Q(leased_until__lte=timezone.now()))
+    words = f"{GONE} {error}"[:2000]
+    if not free.update(last_error=words, drift={"object": ["there", "gone"]}, proven_at=timezone.now()):
+        raise Later
+    return GONE
+
+
 def _insist(
-    connection: Connection, provider: Provider, engine: Engine, user: Remote, theirs: RemoteBooking, read_at: datetime
+    connection: Connection, provider: Provider, engine: Reader, user: Remote, theirs: RemoteBooking, read_at: datetime
 ) -> str:
     """Follow; what was read before our row was last written is read again."""
     for _attempt in range(TRIES):
@@ -91,11 +135,14 @@ def follow(connection: Connection, theirs: RemoteBooking, *, read_at: datetime, 
     host = _host(connection, theirs, known)
     if host is None:
         return "Nobody of ours."
+    if desired.connection_of(host) != connection and (theirs.cancelled or _is_known(connection, theirs, host, known)):
+        # What happens there to an appointment that goes on here is our own leaving.
+        return "She is not booked there any more; the appointment goes on here."
     with transaction.atomic():
         recorded = external.record(
             host,
             _meeting_type(connection, theirs, host),
-            _external(connection, theirs),
+            _external(connection, provider, theirs),
             engine=connection.provider,
             read_at=read_at,
             known=known,
@@ -108,6 +155,14 @@ def follow(connection: Connection, theirs: RemoteBooking, *, read_at: datetime, 
         return words
     reference = f" {recorded.booking.reference}" if recorded.booking else ""
     return f"{recorded.outcome}{reference}"
+
+
+def _is_known(connection: Connection, theirs: RemoteBooking, host: Professional, known: UUID | None) -> bool:
+    """Whether it is a booking that we have, by its id or by time and client."""
+    mine = Booking.objects.filter(host=host)
+    same = mine.filter(starts_at=theirs.starts_at, client_email=theirs.client_email.strip().lower(), status__in=OPEN)
+    there = mine.filter(remote_source=connection.source, remote_id=theirs.id)
+    return known is not None or there.exists() or same.exists()
 
 
 def _host(connection: Connection, theirs: RemoteBooking, known: UUID | None) -> Professional | None:
@@ -124,13 +179,18 @@ def _host(connection: Connection, theirs: RemoteBooking, known: UUID | None) -> 
 def _meeting_type(connection: Connection, theirs: RemoteBooking, host: Professional) -> MeetingType | None:
     if not theirs.meeting_type_id:
         return None
+    if "meeting_type" not in connection.provider_class.resources:
+        # Types are not mirrored there: one of this length, else her first.
+        minutes = int((theirs.ends_at - theirs.starts_at).total_seconds() / 60)
+        types = list(MeetingType.objects.bookable().filter(host=host))
+        return next((one for one in types if one.duration == minutes), types[0] if types else None)
     mirror = Mirror.objects.filter(
         connection=connection, kind="meeting_type", remote_id=theirs.meeting_type_id, owner_uid=str(host.pk)
     ).first()
     return MeetingType.objects.filter(pk=mirror.local_uid, host=host).first() if mirror else None
 
 
-def _external(connection: Connection, theirs: RemoteBooking) -> external.External:
+def _external(connection: Connection, provider: Provider, theirs: RemoteBooking) -> external.External:
     return external.External(
         source=connection.source,
         remote_id=theirs.id,
@@ -143,6 +203,7 @@ def _external(connection: Connection, theirs: RemoteBooking) -> external.Externa
         client_language=theirs.client_language,
         client_time_zone=theirs.client_time_zone,
         join_url=theirs.join_url if len(theirs.join_url) <= 500 else "",
+        tells_client=provider.option.get("page_mails") == "provider",
     )
 
 
@@ -192,9 +253,9 @@ def poll(connection: Connection) -> int:
     Brings in what webhooks missed. Raises the six errors.
     """
     provider = connection.open()
-    if provider.engine is None:
+    engine = provider.reading()
+    if engine is None:
         return 0
-    engine = provider.engine(provider)
     calls, seconds = min(provider.rate, key=lambda rate: rate[0] / rate[1])
     share = max(1, int(POLL_SHARE * POLL_EVERY * calls / seconds))
     turn = f"poll:{connection.pk}"

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 
+from django.db.models import Q
+from django.utils import timezone
+
 from directory.models import Person, Professional
 from integrations import sync
-from integrations.desired import connection_of
+from integrations.desired import connection_of, rooms_of
 from integrations.models import Connection, Mirror
 from scheduling.models import Booking, MeetingType
 
@@ -60,11 +63,32 @@ def meeting_type(meeting_type: MeetingType) -> None:
 
 
 def booking(booking: Booking) -> None:
-    """The appointment itself, its video room, and the client where clients are mirrored."""
+    """The appointment itself, its video room and the one she leaves, and the client where clients are mirrored."""
     uid = str(booking.pk)
-    for connection in _connections(booking.host, ("booking", "conference"), uid):
+    for connection in _connections(booking.host, ("booking",), uid):
         sync.mark(connection, "booking", uid, owner_uid=str(booking.meeting_type_id))
-        if booking.channel == MeetingType.Channel.VIDEO:
-            sync.mark(connection, "conference", uid, owner_uid=str(booking.host_id))
         if booking.client_id:
             sync.mark(connection, "customer", str(booking.client_id))
+    if booking.channel == MeetingType.Channel.VIDEO:
+        rooms(booking)
+
+
+def rooms(booking: Booking) -> None:
+    """Where the booking's session meets, and every room that still knows her."""
+    session, host = str(booking.session), str(booking.host_id)
+    now = rooms_of(booking.host)
+    if now is not None:
+        sync.mark(now, "conference", session, owner_uid=host)
+    known = Mirror.objects.filter(kind="conference").filter(Q(local_uid=session) | Q(people__ref=str(booking.pk)))
+    for row in known.select_related("connection").distinct():
+        sync.mark(row.connection, "conference", row.local_uid)
+
+
+def all_rooms(professional: Professional) -> None:
+    """Her rooms come from elsewhere now, or her meeting types wish otherwise: those ahead follow."""
+    now = rooms_of(professional)
+    if now is not None and now.provider_class.resources["conference"].owner_kind == "user":
+        sync.mark(now, "user", str(professional.pk))
+    ahead = Booking.objects.filter(host=professional, channel=MeetingType.Channel.VIDEO, ends_at__gt=timezone.now())
+    for booking in ahead.select_related("host").iterator():
+        rooms(booking)

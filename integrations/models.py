@@ -17,10 +17,12 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from directory.models import Brand, Professional
+from directory.secrets import SealedField
 from integrations.contract import Provider, Remote
+from integrations.hooks.models import HookAttempt, HookDelivery, HookEndpoint, HookEvent  # noqa: F401  (Django looks here)
 from integrations.http import Http
 from integrations.limits import gates
-from integrations.secrets import SealedField
+from integrations.memory import RowMemory
 from scheduling.models import MeetingType
 
 EXPIRY_WARNINGS = (14, 7, 1)  # days
@@ -55,6 +57,7 @@ class Connection(models.Model):
     provider = models.CharField(_("provider"), max_length=32)
     name = models.CharField(_("name"), max_length=80)
     is_default = models.BooleanField(_("new members join here"), default=False)
+    for_rooms = models.BooleanField(_("video rooms come from here"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     base_url = models.CharField(_("address of the API"), max_length=300, blank=True)
     credentials = SealedField(_("credentials"), default=list, editable=False)
@@ -88,6 +91,12 @@ class Connection(models.Model):
             models.UniqueConstraint(
                 fields=["brand"], condition=models.Q(is_default=True), name="connection_one_default_per_brand"
             ),
+            models.UniqueConstraint(
+                fields=["brand"],
+                condition=models.Q(for_rooms=True),
+                name="connection_one_for_rooms_per_brand",
+                violation_error_message=_("Another connection of this brand gives the video rooms already."),
+            ),
             models.UniqueConstraint(fields=["brand", "name"], name="connection_name_once_per_brand"),
         ]
 
@@ -97,7 +106,9 @@ class Connection(models.Model):
     def clean(self) -> None:
         if self.provider not in settings.PROVIDERS:
             raise ValidationError({"provider": _("There is no such provider.")})
-        allowed = ["https", "http"] if settings.DEVELOPMENT else ["https"]
+        if self.for_rooms and "conference" not in self.provider_class.resources:
+            raise ValidationError({"for_rooms": _("This provider has no video rooms.")})
+        allowed = ["https", "http"] if settings.DEVELOPMENT or self.provider_class.plain_http else ["https"]
         if self.base_url:
             if not self.base_url.startswith(tuple(f"{scheme}://" for scheme in allowed)):
                 raise ValidationError({"base_url": _("The address must begin with https://.")})
@@ -152,7 +163,9 @@ class Connection(models.Model):
             classify=cls.classify,
             patience=patience,
         )
-        return cls(http, self.options, {**credentials[0], "webhook_secret": self.webhook_secret or ""})
+        provider = cls(http, self.options, {**credentials[0], "webhook_secret": self.webhook_secret or ""})
+        provider.live, provider.memory = credentials, RowMemory(self.pk)
+        return provider
 
     def _record(self, status: int, seconds: float) -> None:
         CallCount.add(self, status)
@@ -216,6 +229,7 @@ class Mirror(models.Model):
     person_uid = models.CharField(_("person"), max_length=64, blank=True)
     remote_id = models.CharField(_("id there"), max_length=255, blank=True)
     data = models.JSONField(_("what is known of it"), default=dict, blank=True)
+    secrets = SealedField(_("passcodes and personal links"), default=dict, editable=False)
     applied_digest = models.CharField(max_length=64, blank=True)
     drift = models.JSONField(_("differences"), default=dict, blank=True)
     proven_at = models.DateTimeField(_("last proof"), null=True, blank=True)
@@ -356,3 +370,9 @@ class CallCount(models.Model):
         if not cls.objects.filter(connection=connection, hour=hour).update(**added):
             CallCount.objects.bulk_create([CallCount(connection=connection, hour=hour)], ignore_conflicts=True)
             cls.objects.filter(connection=connection, hour=hour).update(**added)
+
+
+# Their tables belong to this app; Django looks for models here.
+import integrations.hold_rows  # noqa: E402, F401
+import integrations.report_models  # noqa: E402, F401
+import integrations.room_models  # noqa: E402, F401

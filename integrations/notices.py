@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from directory.models import Professional
 from integrations.desired import MEMBERS, connection_of
 from integrations.models import Mirror
+from scheduling.models import Booking
 from scheduling.today import Note
 
 # "Ready" is news for a week.
@@ -35,3 +37,18 @@ def for_member(professional: Professional) -> list[Note]:
     if account.attempted_at and account.attempted_at > timezone.now() - NEWS:
         return [Note("success", _("Your booking page is ready."))]
     return []
+
+
+def about_rooms(professional: Professional) -> list[Note]:
+    """Video rooms of hers that could not be made, the next appointment first. One query, or two."""
+    failed = Mirror.objects.parked().filter(kind="conference", owner_uid=str(professional.pk), remote_id="")
+    sessions = list(failed.values_list("local_uid", flat=True)[:200])
+    if not sessions:
+        return []
+    ahead = Booking.objects.filter(host=professional, session__in=sessions).upcoming(timezone.now())
+    notes = []
+    for booking in ahead.order_by("starts_at")[:3]:
+        text = _("The video room for %(name)s could not be made. Our staff know; perhaps call.")
+        url = reverse("my_booking", args=[booking.pk])
+        notes.append(Note("danger", text % {"name": booking.client_name}, _("See the appointment"), url))
+    return notes

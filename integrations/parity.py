@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from integrations import desired, sync
+from integrations import desired, inbound, sync
 from integrations.errors import NotFound, Rejected
 from integrations.models import Connection, Mirror
 
@@ -24,12 +26,13 @@ AFTER_RETIREMENT = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a sweep would do with one object: create, update, delete or nothing."""
+    """What a sweep would do with one object: create, update, delete or nothing. `due`: a worker is about to anyway."""
 
     kind: str
     uid: str
     action: str
     remote_id: str = ""
+    due: bool = False
 
 
 def plan(connection: Connection) -> Iterator[Step]:
@@ -44,7 +47,7 @@ def plan(connection: Connection) -> Iterator[Step]:
             wanted = desired.of(connection, kind, uid)
             if wanted is None:
                 if row is not None:
-                    yield Step(kind, uid, "delete", row.remote_id)
+                    yield Step(kind, uid, "delete", row.remote_id, row.due_at is not None)
                 continue
             try:
                 same = (
@@ -67,10 +70,11 @@ class BrakeError(Exception):
 
 
 def sweep(connection: Connection, *, force: bool = False) -> int:
-    """Mark all that differs; returns how many. `force` overrides the brake."""
+    """Mark all that differs; returns how many. `force` overrides the brake, which does not count what is due already:
+    somebody decided that, for one by one or when members were moved."""
     steps = list(plan(connection))
     there = sum(1 for step in steps if step.remote_id)
-    gone = sum(1 for step in steps if step.action == "delete" and step.remote_id)
+    gone = sum(1 for step in steps if step.action == "delete" and step.remote_id and not step.due)
     if not force and gone > BRAKE_COUNT and gone > BRAKE_SHARE * there:
         note = f"Stopped: {gone} of {there} objects would be deleted."
         Connection.objects.filter(pk=connection.pk).update(swept_at=timezone.now(), sweep_note=note)
@@ -98,6 +102,7 @@ def create_again(mirror: Mirror) -> None:
     fresh: dict[str, Any] = {
         "remote_id": "",
         "data": {},
+        "secrets": {},
         "applied_digest": "",
         "attempted_at": None,
         "attempts": 0,
@@ -115,6 +120,7 @@ def create_again(mirror: Mirror) -> None:
                 owner_uid=mirror.owner_uid,
                 remote_id=mirror.remote_id,
                 data=mirror.data,
+                secrets=mirror.__dict__["secrets"],  # as it is stored: nobody reads it here
                 attempted_at=now,
                 due_at=now,
             )
@@ -122,11 +128,20 @@ def create_again(mirror: Mirror) -> None:
 
 
 def adopt(mirror: Mirror, remote_id: str) -> None:
-    """A person says: this remote object is it. Raises Rejected if another local object owns it."""
+    """A person says: this remote object is it. Raises Rejected if another local object owns it, if nothing of ours is
+    wanted there any more, or if this person is there in her other role still."""
+    wanted = desired.of(mirror.connection, mirror.kind, mirror.local_uid)
+    if wanted is None:
+        raise Rejected("Nothing of ours is wanted there any more; it would be deleted at once.")
+    other = Mirror.objects.filter(connection=mirror.connection, person_uid=wanted.person_uid).exclude(pk=mirror.pk)
+    if wanted.person_uid and other.exists():
+        raise Rejected("This person is there in another role; let that one be deleted first.")
     try:
         with transaction.atomic():
             Mirror.objects.filter(pk=mirror.pk).update(
                 remote_id=remote_id,
+                person_uid=wanted.person_uid,
+                owner_uid=wanted.owner_uid,
                 attempted_at=timezone.now(),
                 applied_digest="",
                 last_error="",
@@ -134,6 +149,28 @@ def adopt(mirror: Mirror, remote_id: str) -> None:
             )
     except IntegrityError as error:
         raise Rejected(f"{remote_id} belongs to another local object already.") from error
+    sync.nudge()
+
+
+def room_exists(mirror: Mirror, link: str) -> None:
+    """A person says: the video room was made, here is its address. Passcodes were kept before the call.
+
+    Raises Rejected if another local object owns it.
+    """
+    code = urlsplit(link).path.rstrip("/").rpartition("/")[2] or link
+    try:
+        with transaction.atomic():
+            Mirror.objects.filter(pk=mirror.pk).update(
+                remote_id=code[:255],
+                data={"join_url": link},
+                attempted_at=timezone.now(),
+                attempts=0,
+                applied_digest="",
+                last_error="",
+                due_at=timezone.now(),
+            )
+    except IntegrityError as error:
+        raise Rejected(_("%(code)s belongs to another appointment already.") % {"code": code}) from error
     sync.nudge()
 
 
@@ -148,19 +185,40 @@ class Verdict:
 
 
 def verify(connection: Connection, *, repair: bool = True, kinds: list[str] | None = None) -> Verdict:
-    """Re-read the remote side. Edits and deletions made there are noted as drift and, with `repair`, mended by us."""
+    """Re-read the remote side. Edits and deletions made there are noted as drift and, with `repair`, mended by us.
+
+    Bookings are the other way round: what people did there with an appointment is followed here.
+    """
     verdict = Verdict()
     provider = connection.open()
-    for kind in kinds or [kind for kind in provider.resources if kind not in ("booking", "conference")]:
+    for kind in kinds or list(provider.resources):
         rows = Mirror.objects.filter(connection=connection, kind=kind, leased_until=None).exclude(remote_id="")
+        follows = kind == "booking" and provider.engine is not None and repair
         for row in rows.select_related("connection__brand").iterator(chunk_size=200):
-            verify_one(row, verdict, repair=repair)
+            if follows:
+                follow_one(row, verdict)
+            else:
+                verify_one(row, verdict, repair=repair)
         if provider.resources[kind].owner_kind is None:
             known = set(Mirror.objects.filter(connection=connection, kind=kind).values_list("remote_id", flat=True))
             verdict.unknown += sum(1 for remote in provider.resource(kind).list() if remote.id not in known)
     if repair:
         sync.nudge()
     return verdict
+
+
+def follow_one(row: Mirror, verdict: Verdict) -> None:
+    """Re-read one booking and follow it; what is gone there without a word is left to a person."""
+    if row.due_at is not None or row.last_error or desired.of(row.connection, row.kind, row.local_uid) is None:
+        return
+    try:
+        said = inbound.read(row.connection, row.remote_id.partition(":")[0])
+    except inbound.Later:
+        return
+    verdict.checked += 1
+    verdict.missing += said == inbound.GONE
+    verdict.edited += said.startswith(("moved", "cancelled"))
+    Mirror.objects.filter(pk=row.pk, leased_until=None).update(proven_at=timezone.now())
 
 
 def verify_one(row: Mirror, verdict: Verdict, *, repair: bool = True) -> None:

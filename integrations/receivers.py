@@ -8,11 +8,23 @@ from typing import Any
 from django.db.models import Model
 from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import receiver
+from django.utils.translation import gettext_lazy as _
 
+from directory import audit
 from directory.models import Person, Professional
-from integrations import marks, remote_times
-from integrations.models import Enrolment
+from integrations import marks, moving
+from integrations.desired import connection_of
+from integrations.models import Connection, Enrolment
+from integrations.room_models import RoomChoice, RoomOptions
 from scheduling.models import AvailabilityOverride, AvailabilityRule, Booking, MeetingType
+
+# Secrets are recorded by the verb that sets them: sealed values cannot be compared.
+audit.follow(
+    Connection,
+    ignore=["credentials", "webhook_secret", "webhook_token", "resting_until", "last_ok_at", "last_error"]
+    + ["last_error_at", "unanswered", "quiet_until", "swept_at", "sweep_note", "warned_days"],
+)
+audit.WORDS["connection.credentials"] = _("credentials entered")
 
 
 @receiver(post_save, sender=Professional)
@@ -51,4 +63,16 @@ def booking_saved(sender: type[Model], instance: Booking, raw: bool = False, **_
 @receiver([post_save, post_delete], sender=Enrolment)
 def enrolment_changed(sender: type[Model], instance: Enrolment, raw: bool = False, **_kwargs: Any) -> None:
     if not raw:
-        remote_times.follow(instance.professional)
+        moving.follow([instance.professional], connection_of(instance.professional))
+
+
+@receiver([post_save, post_delete], sender=RoomChoice)
+def room_choice_changed(sender: type[Model], instance: RoomChoice, raw: bool = False, **_kwargs: Any) -> None:
+    if not raw:
+        marks.all_rooms(instance.professional)
+
+
+@receiver([post_save, post_delete], sender=RoomOptions)
+def room_options_changed(sender: type[Model], instance: RoomOptions, raw: bool = False, **_kwargs: Any) -> None:
+    if not raw:
+        marks.all_rooms(instance.meeting_type.host)

@@ -15,12 +15,11 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from directory.models import Professional
+from directory.secrets import CannotUnseal
 from integrations import http
 from integrations.contract import Engine, Remote
-from integrations.desired import connection_of
 from integrations.errors import ProviderError, Transient, Unauthorised
 from integrations.models import CallCount, Connection, Mirror, RemoteTimes
-from integrations.secrets import CannotUnseal
 from scheduling import availability, background
 from scheduling.models import MeetingType
 
@@ -97,14 +96,9 @@ def abandon(mirror: Mirror) -> None:
     leave(Q(meeting_type=mirror.local_uid, connection=mirror.connection))
 
 
-def follow(professional: Professional) -> None:
-    """A member belongs elsewhere now. Until she is there, our own engine decides."""
-    now = connection_of(professional)
-    leave(Q(meeting_type__host=professional) & ~Q(connection=now))
-
-
 @transaction.atomic
 def leave(rows: Q) -> None:
+    """These are no longer decided about there; until they are at another provider, our own engine decides."""
     found = RemoteTimes.objects.filter(rows).select_related("meeting_type")
     types = {row.pk: row.meeting_type.host_id for row in found}
     RemoteTimes.objects.filter(pk__in=types).delete()

@@ -9,7 +9,7 @@ import hashlib
 import json
 import logging
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -18,12 +18,21 @@ from django.db import connection as db
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from directory.secrets import CannotUnseal
 from integrations import desired, outcomes
 from integrations.contract import CannotFind, Remote, Resource
 from integrations.desired import Desired
-from integrations.errors import Conflict, NotFound, OutcomeUnknown, Rejected, Transient, Unauthorised, Unsupported
+from integrations.errors import (
+    Conflict,
+    NotFound,
+    OutcomeUnknown,
+    ProviderError,
+    Rejected,
+    Transient,
+    Unauthorised,
+    Unsupported,
+)
 from integrations.models import Connection, Mirror
-from integrations.secrets import CannotUnseal
 from scheduling import background
 
 logger = logging.getLogger(__name__)
@@ -39,16 +48,26 @@ PENDING_WAIT = timedelta(minutes=10)
 # Tries of a child that the provider does not find a place for, before a person is asked.
 DOUBTS = 6
 # What others write while a row waits for its worker.
-STATE = [field.name for field in Mirror._meta.concrete_fields if not (field.primary_key or field.is_relation)]
+STATE = [
+    field.name
+    for field in Mirror._meta.concrete_fields
+    if not (field.primary_key or field.is_relation or field.name == "secrets")
+]
 
 
 def mark(connection: Connection, kind: str, uid: str, *, owner_uid: str = "") -> None:
     """Say that an object has to be looked at. One upsert in the caller's transaction; ten edits coalesce."""
+    mark_all(connection, kind, [uid], owner_uid=owner_uid)
+
+
+def mark_all(connection: Connection, kind: str, uids: Iterable[str], *, owner_uid: str = "") -> None:
+    """As `mark`, for many."""
     if kind not in connection.provider_class.resources:
         return
     now = timezone.now()
     Mirror.objects.bulk_create(
-        [Mirror(connection=connection, kind=kind, local_uid=uid, owner_uid=owner_uid, due_at=now)],
+        [Mirror(connection=connection, kind=kind, local_uid=uid, owner_uid=owner_uid, due_at=now) for uid in uids],
+        batch_size=500,
         update_conflicts=True,
         unique_fields=["connection", "kind", "local_uid"],
         update_fields=["due_at"],
@@ -189,7 +208,10 @@ def resource_of(mirror: Mirror, owner_uid: str) -> Resource:
         if parent is None or not parent.remote_id:
             raise Wait(PARKED_WAIT if parent is not None and parent.state == "parked" else OWNER_WAIT)
         owner = parent.remote
-    return mirror.connection.open().resource(mirror.kind, owner)
+    resource = mirror.connection.open().resource(mirror.kind, owner)
+    if resource.keeps_secrets:
+        resource.secrets = dict(Mirror.objects.only("secrets").get(pk=mirror.pk).secrets)
+    return resource
 
 
 def _apply(mirror: Mirror, wanted: Desired) -> None:
@@ -197,7 +219,7 @@ def _apply(mirror: Mirror, wanted: Desired) -> None:
     payload = resource.payload(wanted.facts)
     wanted_digest = applied_digest(resource, payload)
     if mirror.remote_id and mirror.applied_digest == wanted_digest and not _is_pending(mirror.data):
-        _finish(mirror, wanted, mirror.remote, wanted_digest)
+        _finish(mirror, wanted, mirror.remote, wanted_digest, resource)
         return
     remote = None
     if mirror.remote_id:
@@ -207,7 +229,7 @@ def _apply(mirror: Mirror, wanted: Desired) -> None:
             mirror.remote_id, mirror.data = "", {}
     if remote is None:
         remote = _create(mirror, wanted, resource, payload)
-    _finish(mirror, wanted, remote, wanted_digest)
+    _finish(mirror, wanted, remote, wanted_digest, resource)
 
 
 def _is_pending(data: Mapping[str, Any]) -> bool:
@@ -226,7 +248,10 @@ def _create(mirror: Mirror, wanted: Desired, resource: Resource, payload: dict[s
         if found is not None:
             return _adopted(mirror, resource, found, payload)
     mirror.attempted_at = mirror.attempted_at or timezone.now()
-    _reserve(mirror, wanted, payload)
+    resource.draw(payload)
+    _reserve(mirror, wanted, resource, payload)
+    if not resource.can_find:
+        return _create_blindly(mirror, resource, payload)
     try:
         return resource.create(ref, payload)
     except Conflict:
@@ -234,6 +259,17 @@ def _create(mirror: Mirror, wanted: Desired, resource: Resource, payload: dict[s
         if found is None:
             raise
         return _adopted(mirror, resource, found, payload)
+
+
+def _create_blindly(mirror: Mirror, resource: Resource, payload: dict[str, Any]) -> Remote:
+    """Nobody can look whether a lost create has made something: then a person decides. A clear refusal is none."""
+    try:
+        return resource.create(mirror.local_uid, payload)
+    except OutcomeUnknown as error:
+        raise CannotFind(f"Nobody knows whether it was made: {error}") from error
+    except ProviderError:
+        _write(mirror, attempted_at=None)
+        raise
 
 
 def _adopted(mirror: Mirror, resource: Resource, found: Remote, payload: dict[str, Any]) -> Remote:
@@ -252,7 +288,11 @@ def _adopted(mirror: Mirror, resource: Resource, found: Remote, payload: dict[st
     return resource.update(found, payload)
 
 
-def _reserve(mirror: Mirror, wanted: Desired, payload: dict[str, Any]) -> None:
+def _kept(resource: Resource) -> dict[str, Any]:
+    return {"secrets": resource.secrets} if resource.keeps_secrets else {}
+
+
+def _reserve(mirror: Mirror, wanted: Desired, resource: Resource, payload: dict[str, Any]) -> None:
     """Commit `attempted_at` before the call, and what is sent, so that it can be found when the answer is lost and the
     local object gone. One person is never user and customer at once: the other role goes first."""
     mirror.data = {"sent": payload}
@@ -267,6 +307,7 @@ def _reserve(mirror: Mirror, wanted: Desired, payload: dict[str, Any]) -> None:
                     remote_id="",
                     applied_digest="",
                     data=mirror.data,
+                    **_kept(resource),
                 )
         except IntegrityError:
             if not may_change:
@@ -305,7 +346,7 @@ def _remove(mirror: Mirror) -> None:
             _delete_there(mirror)
     dropped = Mirror.objects.filter(pk=mirror.pk, due_at=mirror.due_at, leased_until=mirror.leased_until)
     if not dropped.delete()[0]:
-        _write(mirror, remote_id="", data={}, applied_digest="", attempted_at=None, leased_until=None)
+        _write(mirror, remote_id="", data={}, secrets={}, applied_digest="", attempted_at=None, leased_until=None)
     outcomes.removed(mirror)
 
 
@@ -352,7 +393,7 @@ def _delete_there(mirror: Mirror) -> None:
             logger.info("%s stays until its owner goes.", mirror)
 
 
-def _finish(mirror: Mirror, wanted: Desired, remote: Remote | None, applied: str) -> None:
+def _finish(mirror: Mirror, wanted: Desired, remote: Remote | None, applied: str, resource: Resource) -> None:
     """Save ids and digest, release, and clear `due_at` if nothing came in meanwhile."""
     assert remote is not None
     is_new = remote.id != mirror.remote_id
@@ -362,6 +403,7 @@ def _finish(mirror: Mirror, wanted: Desired, remote: Remote | None, applied: str
         mirror,
         remote_id=remote.id,
         data=mirror.data,
+        **_kept(resource),
         applied_digest=applied,
         owner_uid=wanted.owner_uid,
         person_uid=wanted.person_uid,
@@ -375,7 +417,8 @@ def _finish(mirror: Mirror, wanted: Desired, remote: Remote | None, applied: str
         _bring_children(mirror)
     if saved:
         outcomes.applied(mirror, changed=changed)
-    _release(mirror, due_at=timezone.now() + PENDING_WAIT if _is_pending(remote.data) else None)
+    wait = timedelta(seconds=remote.data["again"]) if "again" in remote.data else PENDING_WAIT
+    _release(mirror, due_at=timezone.now() + wait if _is_pending(remote.data) else None)
 
 
 def _bring_children(mirror: Mirror) -> None:

@@ -1,11 +1,14 @@
 """Thin Celery tasks over sync, webhooks and connections; rows say what is due."""
 
+from datetime import date
+
 from celery import shared_task
 
-from integrations import connections, inbound, parity, remote_times, sync, webhooks
+from directory.secrets import CannotUnseal
+from integrations import connections, inbound, parity, remote_times, reports, rooms, sync, webhooks
 from integrations.errors import ProviderError, Unauthorised
+from integrations.hooks import sending
 from integrations.models import Connection
-from integrations.secrets import CannotUnseal
 
 
 @shared_task
@@ -63,6 +66,7 @@ def poll() -> int:
 def housekeeping() -> int:
     """Warn of credentials that expire, and let old webhook events and counts go."""
     connections.forget_old()
+    sending.forget_old()
     return connections.warn_of_expiry()
 
 
@@ -79,3 +83,32 @@ def keep_times_warm() -> int:
     connections = [one for one in Connection.objects.filter(is_active=True) if not one.is_resting]
     with_engine = [one for one in connections if one.provider_class.engine is not None]
     return sum(remote_times.keep_warm(one, seconds=50 / len(with_engine)) for one in with_engine)
+
+
+@shared_task
+def watch_rooms() -> int:
+    """Ask how video meetings stand that are about to begin or under way."""
+    return rooms.poll()
+
+
+@shared_task
+def send_hooks() -> int:
+    """Tell addresses outside what happened: everything that is due."""
+    return sending.work()
+
+
+@shared_task
+def fetch_reports() -> int:
+    """Bring feedback and usage of video meetings up to date."""
+    return reports.fetch_due()
+
+
+@shared_task
+def fetch_report_range(connection_id: int, first: str, last: str) -> int:
+    """Months of reports that staff asked for; ISO dates."""
+    connection = Connection.objects.select_related("brand").get(pk=connection_id)
+    try:
+        return reports.fetch_range(connection, date.fromisoformat(first), date.fromisoformat(last))
+    except (ProviderError, CannotUnseal) as error:
+        connection.failed(error)
+        return 0

@@ -16,11 +16,11 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from directory.secrets import CannotUnseal
 from integrations import inbound, parity, sync
 from integrations.contract import Notice, Webhook
 from integrations.errors import OutcomeUnknown, ProviderError, Transient, Unauthorised
 from integrations.models import Connection, Mirror, WebhookEvent
-from integrations.secrets import CannotUnseal
 from scheduling import background
 
 logger = logging.getLogger(__name__)

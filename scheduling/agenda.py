@@ -1,8 +1,8 @@
-"""What a professional sees of her bookings: tabs, search and the table she takes away."""
+"""What a professional sees of her bookings: tabs, search and the table she takes along."""
 
 import csv
-from datetime import datetime
-from typing import Protocol
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
 
 from django.db.models import Q
 from django.utils import timezone
@@ -14,7 +14,6 @@ from scheduling.models.bookings import BookingQuerySet, Status
 
 UPCOMING, PAST, CANCELLED = "upcoming", "past", "cancelled"
 TABS = (UPCOMING, PAST, CANCELLED)
-MOST_ROWS = 5000
 OVER = [Status.CANCELLED, Status.DECLINED]
 
 
@@ -41,22 +40,42 @@ def narrowed(bookings: BookingQuerySet, *, words: str = "", meeting_type: Meetin
     return bookings
 
 
-class Writable(Protocol):
-    def write(self, text: str, /) -> object: ...
+def delimiter(language: str) -> str:
+    """What spreadsheets expect between cells where people write so."""
+    return ";" if language == "de" else ","
 
 
-def write_table(target: Writable, bookings: BookingQuerySet, *, delimiter: str) -> None:
-    """Bookings as CSV in the active zone and language, with the mark by which spreadsheets know UTF-8."""
-    target.write("\ufeff")
-    table = csv.writer(target, delimiter=delimiter)
+class Echo:
+    """What csv.writer writes to; writerow() then returns the line."""
+
+    def write(self, text: str, /) -> str:
+        return text
+
+
+def table(bookings: BookingQuerySet, *, delimiter: str) -> Iterator[str]:
+    """Bookings as lines of CSV, with the mark by which spreadsheets know UTF-8; read in portions, however many.
+
+    In the time zone and language of the call, not of the moment at which a line is taken: a response that streams is
+    sent when those of its request are over.
+    """
+    zone = timezone.get_current_timezone()
     heads = [_("Reference"), _("Date"), _("From"), _("To"), _("Meeting type"), _("Client"), _("E-mail"), _("Phone")]
-    table.writerow([*heads, _("Status"), _("Message")])
-    for booking in bookings[:MOST_ROWS]:
-        start, end = timezone.localtime(booking.starts_at), timezone.localtime(booking.ends_at)
+    heads += [_("Status"), _("Message")]
+    return _lines(bookings, heads, {value: str(label) for value, label in Status.choices}, zone, delimiter)
+
+
+def _lines(
+    bookings: BookingQuerySet, heads: list[str], statuses: dict[str, str], zone: tzinfo, delimiter: str
+) -> Iterator[str]:
+    writer = csv.writer(Echo(), delimiter=delimiter)
+    yield "\ufeff" + writer.writerow(heads)  # type: ignore[operator]
+    columns = ("reference", "starts_at", "ends_at", "title", "client_name", "client_email", "client_phone")
+    rows = bookings.select_related(None).values_list(*columns, "status", "client_note")
+    for reference, starts_at, ends_at, title, name, email, phone, status, note in rows.iterator(chunk_size=500):
+        start, end = starts_at.astimezone(zone), ends_at.astimezone(zone)
         times = [f"{start:%Y-%m-%d}", f"{start:%H:%M}", f"{end:%H:%M}"]
-        client = [booking.client_name, booking.client_email, booking.client_phone]
-        cells = [booking.reference, *times, booking.title, *client, booking.get_status_display(), booking.client_note]
-        table.writerow([_harmless(str(cell)) for cell in cells])
+        cells = [reference, *times, title, name, email, phone, statuses[status], note]
+        yield writer.writerow([_harmless(str(cell)) for cell in cells])  # type: ignore[misc]
 
 
 def _harmless(cell: str) -> str:

@@ -3,16 +3,18 @@
 Loads calendars (three queries, `calendars`) and asks the engine of the meeting type; ours computes with `slots`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from django.db import connection, transaction
-from django.db.models import Model
+from django.db.models import F, Model, Sum
 from django.utils import timezone
 
-from directory.models import Professional
+from directory.models import Office, Professional
+from scheduling import room_times
 from scheduling.calendars import load
 from scheduling.engine import engine_for
 from scheduling.models import Booking, MeetingType
@@ -41,12 +43,22 @@ def open_epochs(
     exclude: Booking | None = None,
     seats: int = 1,
 ) -> np.ndarray:
-    """Free starts in [start, end), sorted, as epoch seconds. `exclude`: a booking that may move out of its own way."""
-    if not meeting_type.is_bookable:
+    """Free starts in [start, end), sorted, as epoch seconds. `exclude`: a booking that may move out of its own way,
+    also while new bookings are paused."""
+    if not meeting_type.is_bookable or (exclude is None and meeting_type.host.is_paused):
         return np.empty(0, dtype=np.int64)
     now = now or timezone.now()
     calendar = load([meeting_type.host], start, end, now=now, exclude=exclude)[meeting_type.host_id]
-    return engine_for(meeting_type).open_epochs(meeting_type, calendar, start, end, now, seats)
+    found = engine_for(meeting_type).open_epochs(meeting_type, calendar, start, end, now, seats)
+    return _with_room([meeting_type], start, end, now, exclude)(meeting_type, found)
+
+
+def _with_room(
+    meeting_types: list[MeetingType], start: datetime, end: datetime, now: datetime, exclude: Booking | None = None
+) -> Callable[[MeetingType, np.ndarray], np.ndarray]:
+    """Leaves the starts at which a room is free, to meeting types that need one."""
+    rooms = room_times.load(meeting_types, start, end, now, exclude)
+    return lambda one, found: rooms[one.pk].free(one, found) if one.pk in rooms else found
 
 
 def open_starts(meeting_type: MeetingType, start: datetime, end: datetime, **options) -> list[datetime]:  # type: ignore[no-untyped-def]
@@ -65,11 +77,49 @@ def refusal(
     """Why `start` is not offered; None if it is. The same rows and rules as `open_starts`."""
     if not meeting_type.is_bookable:
         return Reason.HOURS
+    if exclude is None and meeting_type.host.is_paused:
+        return Reason.PAUSED
     now = now or timezone.now()
     if start.microsecond:
         return Reason.GRID
     calendar = load([meeting_type.host], start, start, now=now, exclude=exclude)[meeting_type.host_id]
-    return engine_for(meeting_type).refusal(meeting_type, calendar, start, now, seats)
+    reason = engine_for(meeting_type).refusal(meeting_type, calendar, start, now, seats)
+    if reason is None and room_times.needs_room(meeting_type):
+        wanted = np.array([int(start.timestamp())], dtype=np.int64)
+        free = _with_room([meeting_type], start, start + timedelta(seconds=1), now, exclude)(meeting_type, wanted)
+        reason = None if len(free) else Reason.BUSY
+    return reason
+
+
+def seats_taken(meeting_type: MeetingType, start: datetime, end: datetime, now: datetime) -> dict[datetime, int]:
+    """Seats taken by start, holds included, in [start, end). One query."""
+    rows = Booking.objects.blocking(now).filter(meeting_type=meeting_type, starts_at__gte=start, starts_at__lt=end)
+    return dict(rows.order_by().values_list("starts_at").annotate(Sum("seats")))
+
+
+def offices_at(meeting_type: MeetingType, start: datetime, end: datetime, *, now: datetime) -> dict[datetime, Office]:
+    """For a type that takes place at the office of the day: where each start in [start, end) would be, taken or not."""
+    calendar = load([meeting_type.host], start, end, now=now)[meeting_type.host_id]
+    calendar.rows = []
+    offices = {office.pk: office for office in meeting_type.host.offices.all()}
+    main = meeting_type.host.main_office
+    free = copy(meeting_type)
+    free.notice, free.horizon_days, free.last_date = 0, 731, None
+    found: dict[datetime, Office] = {}
+    for group in calendar.places(meeting_type):
+        office = offices.get(next(iter(group or {None}))) or main  # type: ignore[arg-type]
+        for epoch in calendar.open_at(free, group, start, end, min(now, start)).tolist():
+            if office is not None:
+                found.setdefault(datetime.fromtimestamp(epoch, UTC), office)
+    return found
+
+
+def office_at(meeting_type: MeetingType, start: datetime, now: datetime) -> Office | None:
+    """Where an appointment at `start` takes place; outside all hours at the first office."""
+    if not meeting_type.roams:
+        return meeting_type.place
+    found = offices_at(meeting_type, start, start + timedelta(seconds=1), now=now)
+    return found.get(start.astimezone(UTC)) or meeting_type.host.main_office
 
 
 def horizon_end(meeting_type: MeetingType, now: datetime) -> datetime:
@@ -114,8 +164,13 @@ def next_times(
     prepare(types)
     for meeting_type in types:
         meeting_type.host = hosts[meeting_type.host_id]
+    with_room = _with_room(types, now, now + NEAR, now)
+    for meeting_type in types:
+        if meeting_type.host.is_paused:
+            continue
         calendar = calendars[meeting_type.host_id]
-        epochs = engine_for(meeting_type).open_epochs(meeting_type, calendar, now, now + NEAR, now)[:count]
+        epochs = engine_for(meeting_type).open_epochs(meeting_type, calendar, now, now + NEAR, now)
+        epochs = with_room(meeting_type, epochs)[:count]
         free = [FreeTime(datetime.fromtimestamp(int(epoch), UTC), meeting_type) for epoch in epochs]
         best = found[meeting_type.host_id]
         if free and (not best or free[0].start < best[0].start):
@@ -137,8 +192,11 @@ def refresh(host: Professional, *, now: datetime | None = None) -> None:
         calendar = load([host], now, end, now=now)[host.pk]
         has_hours = bool(calendar.weekly) or any(calendar.overrides.values())
         prepare(types)
-        for meeting_type in types:
-            epochs = engine_for(meeting_type).open_epochs(meeting_type, calendar, now, end, now)
+        with_room = _with_room(types, now, end, now)
+        for meeting_type in types if not host.is_paused else ():
+            epochs = with_room(
+                meeting_type, engine_for(meeting_type).open_epochs(meeting_type, calendar, now, end, now)
+            )
             if len(epochs):
                 first = min(first, int(epochs[0])) if first is not None else int(epochs[0])
     next_free_at = datetime.fromtimestamp(first, UTC) if first is not None else None
@@ -152,15 +210,17 @@ class _Refresh:
     host_id: int
 
     def __call__(self) -> None:
-        host = Professional.objects.select_related("person").filter(pk=self.host_id).first()
+        host = Professional.objects.select_related("person", "brand").filter(pk=self.host_id).first()
         if host:
             refresh(host)
 
 
 def refresh_later(host_id: int) -> None:
-    """Refresh after this transaction, once, however many rows of the host change in it."""
+    """Refresh after this transaction, once, however many rows of the host change in it; the version rises inside it, so
+    that who reads the version before the times never takes old times for new ones."""
     wanted = _Refresh(host_id)
     if not any(entry[1] == wanted for entry in connection.run_on_commit):
+        Professional.objects.filter(pk=host_id).update(calendar_version=F("calendar_version") + 1)
         transaction.on_commit(wanted)
 
 

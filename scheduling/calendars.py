@@ -5,9 +5,10 @@ Instants travel as epoch seconds: turning rows into datetimes is what costs (doc
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 
 import numpy as np
 from django.db.models import CharField, F, Func, IntegerField, Q, Value
@@ -15,12 +16,15 @@ from django.db.models import CharField, F, Func, IntegerField, Q, Value
 from directory.models import Professional
 from scheduling import open_time, slots
 from scheduling.models import AvailabilityOverride, AvailabilityRule, Booking, BusyTime, MeetingType
-from scheduling.models.bookings import ACTIVE, Status
+from scheduling.models.bookings import ACTIVE, TAKES_TIME, Status
 
 # No booking reaches further than its longest duration and buffers (720 + 2 × 480 minutes).
 REACH = timedelta(days=2)
 # Limits count whole weeks of the host's calendar.
 WEEK = timedelta(days=8)
+
+
+T = TypeVar("T")
 
 
 class Epoch(Func):
@@ -42,11 +46,59 @@ class HostCalendar:
     zone: str
     weekly: dict[int, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
     overrides: dict[date, list[tuple[int, int]]] = field(default_factory=dict)
+    # Where windows are bound to an office: (weekday, start) of weekly ones, the date of overrides. Empty for most hosts.
+    weekly_places: dict[tuple[int, int], int] = field(default_factory=dict)
+    override_places: dict[date, int] = field(default_factory=dict)
     # (meeting type, start, end, blocked from, blocked until, seats, is a group, status); meeting type 0: busy time
     rows: list[tuple[int, int, int, int, int, int, bool, str]] = field(default_factory=list)
 
-    def inputs(self, meeting_type: MeetingType) -> dict:  # type: ignore[type-arg]
-        """Keyword arguments of `slots.explain` for one meeting type; `holds` are rows of `busy` as well."""
+    def places(self, meeting_type: MeetingType) -> list[set[int | None] | None]:
+        """Which windows count for a meeting type, as sets of offices (None in a set: windows at any office): one set for
+        each office at which it may take place. [None]: all windows, wherever they are."""
+        if meeting_type.channel != MeetingType.Channel.ON_SITE or not (self.weekly_places or self.override_places):
+            return [None]
+        known = {*self.weekly_places.values(), *self.override_places.values()}
+        if meeting_type.any_office:
+            offices: list[set[int | None]] = [{office} for office in sorted(known)]
+            return [{None}, *offices]
+        office = meeting_type.place
+        return [{None, office.pk if office else None}]
+
+    def _hours(self, offices: set[int | None] | None) -> tuple[dict, dict]:  # type: ignore[type-arg]
+        """Weekly windows and overrides that lie at these offices."""
+        if offices is None:
+            return self.weekly, self.overrides
+        weekly = {
+            weekday: [window for window in windows if self.weekly_places.get((weekday, window[0])) in offices]
+            for weekday, windows in self.weekly.items()
+        }
+        overrides = {
+            day: windows if self.override_places.get(day) in offices else [] for day, windows in self.overrides.items()
+        }
+        return weekly, overrides
+
+    def against(self, meeting_type: MeetingType, start: int, now: int, seats: int = 1) -> Iterator[slots.Reason]:
+        """What stands against a start, of the office that comes closest to offering it; nothing if one does."""
+        places = self.places(meeting_type)
+        if len(places) == 1:
+            return slots.against(**self.inputs(meeting_type, places[0]), start=start, now=now, seats_wanted=seats)
+        found = [
+            list(slots.against(**self.inputs(meeting_type, offices), start=start, now=now, seats_wanted=seats))
+            for offices in places
+        ]
+        closed = {slots.Reason.HOURS, slots.Reason.OVERRIDE}
+        ranks = [(not closed.isdisjoint(reasons), len(reasons)) for reasons in found]
+        return iter(found[ranks.index(min(ranks))])
+
+    def inputs(self, meeting_type: MeetingType, offices: set[int | None] | None = None) -> dict:  # type: ignore[type-arg]
+        """Keyword arguments of `slots.explain` for one meeting type; `holds` are rows of `busy` as well.
+
+        `offices`: one of `places`; left out, all of them at once.
+        """
+        if offices is None:
+            places = self.places(meeting_type)
+            offices = places[0] if len(places) == 1 else None
+        weekly, overrides = self._hours(offices)
         busy, holds, counted = [], [], []
         sessions: dict[int, slots.Session] = {}
         for type_id, start, end, blocked_from, blocked_until, seats, is_group, status in self.rows:
@@ -64,8 +116,8 @@ class HostCalendar:
                 holds.append((blocked_from, blocked_until))
         return {
             "zone": self.zone,
-            "weekly": self.weekly,
-            "overrides": self.overrides,
+            "weekly": weekly,
+            "overrides": overrides,
             "busy": busy,
             "holds": holds,
             "sessions": list(sessions.values()),
@@ -76,7 +128,20 @@ class HostCalendar:
     def open_epochs(
         self, meeting_type: MeetingType, start: datetime, end: datetime, now: datetime, seats: int = 1
     ) -> np.ndarray:
-        inputs = self.inputs(meeting_type)
+        found = [self.open_at(meeting_type, offices, start, end, now, seats) for offices in self.places(meeting_type)]
+        return found[0] if len(found) == 1 else slots.any_of(found)
+
+    def open_at(
+        self,
+        meeting_type: MeetingType,
+        offices: set[int | None] | None,
+        start: datetime,
+        end: datetime,
+        now: datetime,
+        seats: int = 1,
+    ) -> np.ndarray:
+        """The same for the windows of some offices."""
+        inputs = self.inputs(meeting_type, offices)
         del inputs["holds"]
         return slots.open_epochs(
             **inputs,
@@ -128,31 +193,47 @@ def load(
 ) -> dict[int, HostCalendar]:
     """Calendars of `hosts` (with person loaded) for slots that start in [start, end). Three queries."""
     calendars = {host.pk: HostCalendar(zone=host.person.time_zone) for host in hosts}
-    for host_id, weekday, first, last in AvailabilityRule.objects.filter(host__in=calendars).values_list(
-        "host_id", "weekday", "start_minute", "end_minute"
+    for host_id, weekday, first, last, office in AvailabilityRule.objects.filter(host__in=calendars).values_list(
+        "host_id", "weekday", "start_minute", "end_minute", "office_id"
     ):
         calendars[host_id].weekly[weekday].append((first, last))
+        if office is not None:
+            calendars[host_id].weekly_places[weekday, first] = office
     _load_overrides(calendars, (start - REACH).date(), (end + REACH).date())
     for host_id, *row in _busy_rows(calendars, start - WEEK, end + WEEK, now, exclude):
         calendars[host_id].rows.append(tuple(row))  # type: ignore[arg-type]
     return calendars
 
 
-def _load_overrides(calendars: dict[int, HostCalendar], first: date, last: date) -> None:
-    """Where overrides share a date the shorter run wins, then the newer one: so that one is written last."""
-    rows = AvailabilityOverride.objects.filter(
-        host__in=calendars, last_date__gte=first, first_date__lte=last
-    ).values_list("host_id", "first_date", "last_date", "windows", "pk")
-    for host_id, begin, until, windows, _pk in sorted(rows, key=lambda row: (row[1] - row[2], row[4])):
+def by_date(rows: Iterable[tuple[date, date, tuple[bool, int], T]], first: date, last: date) -> dict[date, T]:
+    """(first date, last date, key, row) → the row that counts on each date of [first, last]: where two share a date
+    the shorter run wins, then the higher key. So that one is written last."""
+    found: dict[date, T] = {}
+    for begin, until, _key, row in sorted(rows, key=lambda row: (row[0] - row[1], row[2])):
         day = max(begin, first)
         while day <= min(until, last):
-            calendars[host_id].overrides[day] = [(window[0], window[1]) for window in windows]
+            found[day] = row
             day += timedelta(days=1)
+    return found
+
+
+def _load_overrides(calendars: dict[int, HostCalendar], first: date, last: date) -> None:
+    of_host = defaultdict(list)
+    for host_id, begin, until, pk, windows, office, holiday in AvailabilityOverride.objects.filter(
+        host__in=calendars, last_date__gte=first, first_date__lte=last
+    ).values_list("host_id", "first_date", "last_date", "pk", "windows", "office_id", "holiday"):
+        pairs = [(window[0], window[1]) for window in windows]
+        of_host[host_id].append((begin, until, (not holiday, pk), (pairs, office)))
+    for host_id, rows in of_host.items():
+        for day, (pairs, office) in by_date(rows, first, last).items():
+            calendars[host_id].overrides[day] = pairs
+            if office is not None:
+                calendars[host_id].override_places[day] = office
 
 
 def _busy_rows(calendars, start: datetime, end: datetime, now: datetime, exclude: Booking | None):  # type: ignore[no-untyped-def]
     """Bookings that block or count, and busy times, as one query of integers."""
-    blocking = Q(status__in=ACTIVE) & ~Q(status=Status.HELD, hold_expires_at__lte=now)
+    blocking = TAKES_TIME & ~Q(status=Status.HELD, hold_expires_at__lte=now)
     bookings = Booking.objects.filter(
         blocking | Q(status__in=[Status.COMPLETED, Status.NO_SHOW]),
         host__in=calendars,

@@ -5,7 +5,7 @@ sends anything while a transaction is open: `refresh` and `settle` are called ou
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -15,7 +15,6 @@ from django.apps import apps
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from scheduling import slots
 from scheduling.calendars import HostCalendar
 from scheduling.models import Booking, MeetingType
 from scheduling.models.bookings import Status
@@ -42,6 +41,10 @@ class Freshness:
     as_of: datetime | None = None
     down: bool = False
     requests_only: bool = False
+
+
+class TakenThere(Exception):  # noqa: N818
+    """The other side does not keep a time that is held here: somebody else has it."""
 
 
 class Engine(ABC):
@@ -74,6 +77,20 @@ class Engine(ABC):
     ) -> Reason | None:
         """Why a start is not offered; None if it is."""
 
+    def reasons(
+        self, meeting_type: MeetingType, calendar: HostCalendar, start: datetime, now: datetime, seats: int = 1
+    ) -> list[Reason]:
+        """Everything that speaks against a start, the first as `refusal` says it; empty if it is offered."""
+        reason = self.refusal(meeting_type, calendar, start, now, seats)
+        return [reason] if reason else []
+
+    def keep(self, booking: Booking, earlier: Booking | None = None) -> datetime | None:
+        """Let the other side keep a held time as well, or keep it longer; until when, None where it keeps none.
+
+        `earlier`: what the same visitor held before. Raises TakenThere. Outside transactions only.
+        """
+        return None
+
     def settle(self, booking: Booking) -> None:  # noqa: B027  (ours is never pending)
         """Try, within a few seconds, to get the other side's word on a pending booking. Outside transactions only."""
 
@@ -99,12 +116,18 @@ class NativeEngine(Engine):
     def refusal(
         self, meeting_type: MeetingType, calendar: HostCalendar, start: datetime, now: datetime, seats: int = 1
     ) -> Reason | None:
-        return slots.explain(
-            **calendar.inputs(meeting_type),
-            start=int(start.timestamp()),
-            now=int(np.ceil(now.timestamp())),
-            seats_wanted=seats,
-        )
+        return next(self._against(meeting_type, calendar, start, now, seats), None)
+
+    def reasons(
+        self, meeting_type: MeetingType, calendar: HostCalendar, start: datetime, now: datetime, seats: int = 1
+    ) -> list[Reason]:
+        return list(self._against(meeting_type, calendar, start, now, seats))
+
+    @staticmethod
+    def _against(
+        meeting_type: MeetingType, calendar: HostCalendar, start: datetime, now: datetime, seats: int
+    ) -> Iterator[Reason]:
+        return calendar.against(meeting_type, int(start.timestamp()), int(np.ceil(now.timestamp())), seats)
 
 
 @cache
@@ -119,9 +142,21 @@ def engine_for(meeting_type: MeetingType) -> Engine:
     return _engine(engines.get(meeting_type.engine, engines["native"]))
 
 
+def embed_for(meeting_type: MeetingType, *, language: str, name: str = "", email: str = "") -> Embed | None:
+    """The page of somebody else on which this meeting type is booked: its engine's, or one of the host's own.
+
+    `name`, `email`: the visitor's, where they are known, to be filled in.
+    """
+    found = engine_for(meeting_type).embed(meeting_type, language=language)
+    path = settings.MEMBER_PAGES
+    if found is None and path and meeting_type.engine == "native" and apps.is_installed(path.partition(".")[0]):
+        return import_string(path)(meeting_type, name=name, email=email)  # type: ignore[no-any-return]
+    return found
+
+
 def settled(booking: Booking) -> Booking:
     """The booking after its engine was asked for its word, where it is not ours to give. Outside transactions only."""
-    if booking.status == Status.PENDING:
+    if booking.status == Status.PENDING and not booking.awaits:
         engine_for(booking.meeting_type).settle(booking)
         booking.refresh_from_db(fields=["status", "starts_at", "ends_at", "version", "fallback_start"])
     return booking

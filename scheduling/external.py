@@ -18,8 +18,9 @@ from django.utils.translation import gettext as _
 
 from directory.middleware import known_zone
 from directory.models import Professional
-from scheduling import availability, messages
-from scheduling.bookings import (
+from scheduling import availability, meeting_rooms, messages
+from scheduling.bookings import cancel, settle
+from scheduling.groundwork import (
     Actor,
     BookingError,
     _client,
@@ -29,8 +30,6 @@ from scheduling.bookings import (
     _log,
     _new_booking,
     _save,
-    cancel,
-    settle,
 )
 from scheduling.models import Booking, BusyTime, MeetingType, Message
 from scheduling.models.bookings import Status
@@ -38,7 +37,10 @@ from scheduling.models.bookings import Status
 
 @dataclass(frozen=True, slots=True)
 class External:
-    """A booking as an outside system has it. `source` names the account there; instants are aware."""
+    """A booking as an outside system has it. `source` names the account there; instants are aware.
+
+    `tells_client`: it writes to the clients who book on its own pages; then we write to their hosts only.
+    """
 
     source: str
     remote_id: str
@@ -51,6 +53,12 @@ class External:
     client_language: str = ""
     client_time_zone: str = ""
     join_url: str = ""
+    tells_client: bool = False
+
+    def tell(self, booking: Booking, kind: str) -> None:
+        """Write to both sides, or to the host alone where the client is told already."""
+        told = self.tells_client and booking.origin == Booking.Origin.IMPORT
+        messages.queue(booking, kind, audiences=[Message.Audience.HOST] if told else messages.BOTH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +109,47 @@ def record(
     return _bring_in(_fresh(meeting_type, host), external, engine, now)
 
 
+@transaction.atomic
+def link(uid: UUID, *, source: str, remote_id: str, engine: str, join_url: str = "") -> bool:
+    """An agreed booking is to be found at an outside system, from now on under this id; says whether that is news.
+
+    The answer to a change, not a change: no version, no message, no signal. Calendars hold our own link to the room.
+    """
+    booking = Booking.objects.filter(pk=uid, status=Status.CONFIRMED).first()
+    if booking is None or (booking.remote_source, booking.remote_id) == (source, remote_id):
+        return False
+    _lock_host(booking.host_id)
+    if Booking.objects.filter(remote_source=source, remote_id=remote_id).exclude(pk=uid).exists():
+        return False
+    values = {"remote_source": source, "remote_id": remote_id, "engine": engine, "updated_at": timezone.now()}
+    values |= {"join_url": join_url} if join_url else {}
+    return bool(Booking.objects.filter(pk=uid, status=Status.CONFIRMED).update(**values))
+
+
+@transaction.atomic
+def unlink(uid: UUID, *, source: str, join_url: str = "") -> None:
+    """An open booking has left an outside system and goes on here. `join_url`: the room that went with it."""
+    found = Booking.objects.filter(pk=uid).select_related("meeting_type").first()
+    if found is None or not found.is_open:
+        return
+    _lock_host(found.host_id)
+    mine = Booking.objects.filter(pk=uid, remote_source__in=[source, ""], status__in=[Status.PENDING, Status.CONFIRMED])
+    if join_url:
+        own = found.meeting_type.video_url if found.channel == MeetingType.Channel.VIDEO else ""
+        mine.filter(join_url=join_url).update(join_url=own, updated_at=timezone.now())
+    values = {"remote_source": "", "remote_id": "", "engine": found.meeting_type.engine}
+    mine.update(**values, updated_at=timezone.now())
+
+
 def _ours(host: Professional, external: External, known: UUID | None) -> Booking | None:
     """Our row: by its id there, by what the caller knows, or the one of this client at this time that has no id there
-    yet, or only that of a request.
+    yet, or only that of a request. A cancelled one is known by its id or not at all: it may have been made anew.
     """
     mine = Booking.objects.select_related("meeting_type__office", "client").filter(host=host)
     booking = mine.filter(remote_source=external.source, remote_id=external.remote_id).first()
     if booking is None and known is not None:
         booking = mine.filter(pk=known).first()
-    if booking is None and external.client_email:
+    if booking is None and external.client_email and not external.cancelled:
         waiting = mine.filter(
             starts_at=external.starts_at,
             client_email=external.client_email.strip().lower(),
@@ -130,7 +170,8 @@ def _bring_in(meeting_type: MeetingType, external: External, engine: str, now: d
     clash = _make_room(booking, now)
     if clash is not None:
         return _clash(host, external, clash, None, now)
-    booking.status, booking.engine = Status.CONFIRMED, engine
+    booking.status, booking.awaits, booking.engine = Status.CONFIRMED, "", engine
+    meeting_rooms.claim(booking, now, or_none=True)
     booking.remote_source, booking.remote_id = external.source, external.remote_id
     booking.client_name = (external.client_name.strip() or external.client_email.strip() or _("Client"))[:120]
     booking.client_email = external.client_email.strip().lower()
@@ -146,7 +187,7 @@ def _bring_in(meeting_type: MeetingType, external: External, engine: str, now: d
     _give_back(host, external)
     _log(booking, "confirmed", Actor.PROVIDER, to_start=booking.starts_at, at=now)
     if booking.ends_at > now:
-        messages.queue(booking, Message.Kind.CONFIRMED)
+        external.tell(booking, Message.Kind.CONFIRMED)
     return Recorded("created", booking)
 
 
@@ -168,7 +209,9 @@ def _follow(booking: Booking, external: External, read_at: datetime, now: dateti
         _give_back(host, external)
         if not booking.is_open:
             return Recorded(outcome, booking)
-        return Recorded("cancelled", cancel(booking, actor=Actor.PROVIDER, now=now))
+        booking = cancel(booking, actor=Actor.PROVIDER, notify=False, now=now)
+        external.tell(booking, Message.Kind.CANCELLED)
+        return Recorded("cancelled", booking)
     if not booking.is_open:
         return Recorded(outcome, booking)
     if booking.status == Status.PENDING:
@@ -199,7 +242,7 @@ def _move(booking: Booking, external: External, now: datetime) -> Recorded:
     _save(booking, now)
     _give_back(booking.host, external)
     _log(booking, "moved", Actor.PROVIDER, from_start=old_start, to_start=booking.starts_at, at=now)
-    messages.queue(booking, Message.Kind.MOVED)
+    external.tell(booking, Message.Kind.MOVED)
     return Recorded("moved", booking)
 
 

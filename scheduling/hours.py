@@ -20,6 +20,8 @@ from scheduling.models.hours import clock
 
 Window = tuple[int, int]
 Week = dict[int, list[Window]]
+# Office by weekday and start.
+Places = dict[tuple[int, int], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +41,44 @@ def week_of(host: Professional) -> Week:
     return {weekday: sorted(windows) for weekday, windows in week.items()}
 
 
+def places_of(host: Professional) -> Places:
+    """Which weekly windows are at one office only."""
+    rules = AvailabilityRule.objects.filter(host=host, office__isnull=False)
+    return {
+        (weekday, start): office for weekday, start, office in rules.values_list("weekday", "start_minute", "office_id")
+    }
+
+
 @transaction.atomic
-def replace_week(host: Professional, week: Mapping[int, list[Window]], *, now: datetime | None = None) -> Change:
-    """Set the weekly windows of all seven days; rows that stay the same are not touched."""
+def replace_week(
+    host: Professional,
+    week: Mapping[int, list[Window]],
+    *,
+    places: Places | None = None,
+    now: datetime | None = None,
+) -> Change:
+    """Set the weekly windows of all seven days; rows that stay the same are not touched. `places`: the offices (of this
+    host) of windows that are at one only."""
     now = now or timezone.now()
     _lock(host)
     before, was_outside = week_of(host), {booking.pk for booking in outside(host, now=now)}
-    wanted = {(weekday, *window) for weekday, windows in week.items() for window in windows}
+    places = places or {}
+    own = set(host.offices.values_list("pk", flat=True)) if places else set()
+    wanted = {
+        (weekday, *window, places.get((weekday, window[0]), 0) if places.get((weekday, window[0])) in own else 0)
+        for weekday, windows in week.items()
+        for window in windows
+    }
     for rule in AvailabilityRule.objects.filter(host=host):
-        key = (rule.weekday, rule.start_minute, rule.end_minute)
+        key = (rule.weekday, rule.start_minute, rule.end_minute, rule.office_id or 0)
         if key in wanted:
             wanted.remove(key)
         else:
             rule.delete()
-    for weekday, start, end in sorted(wanted):
-        AvailabilityRule.objects.create(host=host, weekday=weekday, start_minute=start, end_minute=end)
+    for weekday, start, end, office in sorted(wanted):
+        AvailabilityRule.objects.create(
+            host=host, weekday=weekday, start_minute=start, end_minute=end, office_id=office or None
+        )
     return Change(before, week_of(host), _newly(host, was_outside, now))
 
 
@@ -78,14 +103,22 @@ def delete_override(override: AvailabilityOverride, *, now: datetime | None = No
 
 
 def coming_overrides(host: Professional, today: date) -> list[AvailabilityOverride]:
-    """Special hours and absences that are not over, by date."""
-    return list(AvailabilityOverride.objects.filter(host=host, last_date__gte=today).order_by("first_date", "pk"))
+    """Special hours and absences that are not over, by date; without public holidays."""
+    own = AvailabilityOverride.objects.filter(host=host, last_date__gte=today, holiday="")
+    return list(own.order_by("first_date", "pk"))
+
+
+def coming_holidays(host: Professional, today: date, limit: int = 3) -> list[AvailabilityOverride]:
+    """The next public holidays that she keeps."""
+    kept = AvailabilityOverride.objects.filter(host=host, first_date__gte=today).exclude(holiday="")
+    return list(kept.order_by("first_date")[:limit])
 
 
 def outside(host: Professional, *, now: datetime | None = None, limit: int = 500) -> list[Booking]:
     """Upcoming appointments that do not lie in open time, by start. Four queries, whatever the number."""
     now = now or timezone.now()
-    bookings = list(Booking.objects.filter(host=host).upcoming(now).order_by("starts_at")[:limit])
+    upcoming = Booking.objects.filter(host=host).upcoming(now).select_related("meeting_type__office")
+    bookings = list(upcoming.order_by("starts_at")[:limit])
     if not bookings:
         return []
     start = min(booking.starts_at for booking in bookings)

@@ -4,6 +4,7 @@ The rules are those of RFC 5545 (format), 5546 (who changes what), 6868 (paramet
 conference). Folding, escaping and quoting are icalendar's work.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
@@ -89,6 +90,18 @@ def render(event: Event, *, method: Method, stamp: datetime) -> bytes:
     return bytes(calendar.to_ical())
 
 
+def render_all(events: Sequence[Event], *, stamp: datetime) -> bytes:
+    """Several entries in one file. Only PUBLISH may hold more than one UID (RFC 5546, 3.2)."""
+    calendar = Calendar()
+    calendar.add("prodid", PRODID)
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", "PUBLISH")
+    for event in events:
+        calendar.add_component(_vevent(event, "PUBLISH", stamp))
+    return bytes(calendar.to_ical())
+
+
 def _vevent(event: Event, method: Method, stamp: datetime) -> VEvent:
     cancelled = method == "CANCEL" or event.status == "CANCELLED"
     entry = VEvent()
@@ -102,13 +115,13 @@ def _vevent(event: Event, method: Method, stamp: datetime) -> VEvent:
         "last-modified": event.updated_at,
     }
     for name, instant in instants.items():
-        entry.add(name, _utc(instant))
+        entry.add(name, utc(instant))
     entry.add("status", "CANCELLED" if cancelled else event.status)
     entry.add("transp", "OPAQUE")
     entry.add("class", "PRIVATE" if event.private else "PUBLIC")
     for name, text in {"summary": event.summary, "description": event.description, "location": event.location}.items():
         if text:
-            entry.add(name, _clean(text))
+            entry.add(name, clean(text))
     if event.url:
         entry.add("url", vUri(event.url))
     entry["organizer"] = _organizer(event)
@@ -122,13 +135,13 @@ def _vevent(event: Event, method: Method, stamp: datetime) -> VEvent:
     return entry
 
 
-def _utc(instant: datetime) -> datetime:
+def utc(instant: datetime) -> datetime:
     if instant.tzinfo is None:
         raise ValueError("instants must be aware")
     return instant.astimezone(UTC).replace(microsecond=0)
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Without the control characters that RFC 5545 3.1 forbids, line ends as \\n."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(letter for letter in lines if letter in "\n\t" or (letter >= " " and letter != "\x7f"))
@@ -136,7 +149,7 @@ def _clean(text: str) -> str:
 
 def _word(text: str) -> str:
     """A parameter value: one line. Common parsers take a backslash for an escape there, which it is not."""
-    return " ".join(_clean(text).replace("\\", "/").split())
+    return " ".join(clean(text).replace("\\", "/").split())
 
 
 def _mailto(email: str) -> str:
@@ -174,30 +187,30 @@ def _conference(event: Event) -> vUri:
 def _alarm(event: Event) -> Alarm:
     alarm = Alarm()
     alarm.add("action", "DISPLAY")
-    alarm.add("description", _clean(event.summary))
+    alarm.add("description", clean(event.summary))
     alarm.add("trigger", timedelta(minutes=-(event.alarm_minutes or 0)))
     return alarm
 
 
 def calendar_links(event: Event) -> list[CalendarLink]:
     """Pages that add the entry to a web calendar: Google, Outlook.com, Microsoft 365."""
-    start, end = _utc(event.starts_at), _utc(event.ends_at)
-    details = _clean(event.description)[:LINK_TEXT_LIMIT]
+    start, end = utc(event.starts_at), utc(event.ends_at)
+    details = clean(event.description)[:LINK_TEXT_LIMIT]
     google = {
         "action": "TEMPLATE",
-        "text": _clean(event.summary),
+        "text": clean(event.summary),
         "dates": f"{start:%Y%m%dT%H%M%SZ}/{end:%Y%m%dT%H%M%SZ}",
         "details": details,
-        "location": _clean(event.location),
+        "location": clean(event.location),
     }
     outlook = {
         "path": "/calendar/action/compose",
         "rru": "addevent",
-        "subject": _clean(event.summary),
+        "subject": clean(event.summary),
         "startdt": f"{start:%Y-%m-%dT%H:%M:%SZ}",
         "enddt": f"{end:%Y-%m-%dT%H:%M:%SZ}",
         "body": details,
-        "location": _clean(event.location),
+        "location": clean(event.location),
     }
     # Outlook shows a literal plus sign where a space is encoded as one.
     compose = f"/calendar/0/deeplink/compose?{urlencode(outlook, quote_via=quote)}"
@@ -222,7 +235,7 @@ STATUS: dict[str, EventStatus] = {
 def event_for(booking: Booking, *, audience: Message.Audience, language: str) -> Event:
     """The booking as one side's calendar shows it, in `language`.
 
-    The organiser is the professional, the brand sends in her name (SENT-BY). Of a sensitive brand the entry says only
+    The organiser is the professional, the brand sends in her name (SENT-BY). Of a sensitive subject the entry says only
     that there is an appointment, and when and where.
     """
     brand = booking.host.brand
@@ -242,7 +255,7 @@ def event_for(booking: Booking, *, audience: Message.Audience, language: str) ->
             sent_by=brand.sender_address,
             attendees=_attendees(booking, audience),
             status=STATUS.get(booking.status, "CONFIRMED"),
-            private=brand.sensitive,
+            private=booking.host.is_sensitive,
             description=_description(booking, audience, join_url),
             location=join_url or place(booking),
             url=links.manage_url(booking) if for_client else links.host_url(booking),
@@ -273,13 +286,13 @@ def _attendees(booking: Booking, audience: Message.Audience) -> tuple[Party, ...
 
 
 def _summary(booking: Booking, audience: Message.Audience) -> str:
-    if booking.host.brand.sensitive:
+    if booking.host.is_sensitive:
         if audience == Audience.CLIENT:
             return _("Appointment")
         return _("Appointment %(reference)s") % {"reference": booking.reference}
     if audience == Audience.CLIENT:
         return _("%(title)s with %(name)s") % {"title": booking.title, "name": booking.host}
-    return _("%(title)s: %(name)s") % {"title": booking.title, "name": booking.client_name}
+    return _("%(title)s: %(name)s") % {"title": booking.title, "name": booking.attendee}
 
 
 def place(booking: Booking) -> str:
@@ -300,7 +313,7 @@ def _description(booking: Booking, audience: Message.Audience, join_url: str) ->
         parts.append(_("Join the video call: %(url)s") % {"url": join_url})
     if audience == Audience.CLIENT:
         preparation = booking.meeting_type.preparation.strip()
-        if preparation and not booking.host.brand.sensitive:
+        if preparation and not booking.host.is_sensitive:
             parts.append(preparation)
         parts.append(_("View, move or cancel: %(url)s") % {"url": links.manage_url(booking)})
     parts.append(_("Reference: %(reference)s") % {"reference": booking.reference})

@@ -17,12 +17,17 @@ from django.utils.translation import gettext as _
 from directory.adapter import sender
 from directory.cities import zone_city
 from directory.letterhead import letterhead
-from scheduling import ics, links, mail, weeks
+from scheduling import availability, ics, intake, links, mail, reminders, texts, weeks
+from scheduling.groundwork import members
 from scheduling.models import Booking, BookingEvent, MeetingType, Message
 
 Audience = Message.Audience
 Kind = Message.Kind
+# How a booking can come to nothing: refused, unanswered, or somebody else was chosen.
+DECLINED = ("declined", "lapsed", "outrun")
 OVER = (Kind.CANCELLED, Kind.DECLINED)
+# They are told apart by when they come; what they say is the same.
+TEMPLATES: dict[str, str] = dict.fromkeys(reminders.KINDS, "reminder")
 Actor = Booking.Actor
 
 
@@ -61,14 +66,19 @@ def compose(message: Message, *, now: datetime) -> EmailMultiAlternatives:
     if not email:
         raise NoAddress("the receiver's address has been erased")
     method: ics.Method = "CANCEL" if message.kind == Kind.CANCELLED else "REQUEST"
-    # A declined booking was never in a calendar.
-    declined = message.kind == Kind.DECLINED
+    # What was never agreed was never in a calendar, and a reminder changes nothing there.
+    never = (Kind.DECLINED, Kind.REQUESTED, Kind.VERIFY, *reminders.KINDS)
+    without = message.kind in never or (booking.awaits and message.kind == Kind.CANCELLED)
     event = ics.event_for(booking, audience=Audience(message.audience), language=language)
     with translation.override(language):
         context = _context(message, event)
-        folder = f"scheduling/email/{message.kind}.{message.audience}"
+        folder = f"scheduling/email/{TEMPLATES.get(message.kind, message.kind)}.{message.audience}"
         text = render_to_string(f"{folder}.txt", context)
         html = render_to_string(f"{folder}.html", context)
+    rows = _together(message)
+    if len(rows) > 1:
+        method = "PUBLISH"
+        events = [ics.event_for(row, audience=Audience(message.audience), language=language) for row in rows]
     return mail.build(
         subject=context["subject"],
         text=tidy(text),
@@ -77,9 +87,22 @@ def compose(message: Message, *, now: datetime) -> EmailMultiAlternatives:
         to=email,
         reply_to=_reply_to(booking, message.audience),
         headers={"Content-Language": language, **_thread(message)},
-        calendar=b"" if declined else ics.render(event, method=method, stamp=now),
+        calendar=b""
+        if without
+        else ics.render_all(events, stamp=now)
+        if len(rows) > 1
+        else ics.render(event, method=method, stamp=now),
         method=method,
     )
+
+
+def _together(message: Message) -> list[Booking]:
+    """What one confirmation says at once: everything that was booked together and stands."""
+    if message.booking.series is None or message.kind not in (Kind.CONFIRMED, Kind.REQUESTED):
+        return [message.booking]
+    if message.booking.pk != message.booking.series:
+        return [message.booking]  # one of several requests, accepted by itself
+    return [row for row in members(message.booking) if row.is_open]
 
 
 def tidy(text: str) -> str:
@@ -123,24 +146,36 @@ def _thread(message: Message) -> dict[str, str]:
 
 
 def _subject(message: Message, event: ics.Event) -> str:
-    """Says what, when and with whom; of a sensitive brand only that and when."""
+    """Says what, when and with whom; of a sensitive subject only that and when."""
     booking = message.booking
+    kind = TEMPLATES.get(message.kind, message.kind)
     names = {"when": short_moment(booking.starts_at, reading_zone(booking, message.audience)), "what": event.summary}
-    if booking.host.brand.sensitive:
+    if message.kind == Kind.CANCELLED and booking.awaits:
+        pattern = (
+            _("Request withdrawn: %(when)s") if booking.cancelled_by == Actor.CLIENT else _("Not booked: %(when)s")
+        )
+        return pattern % names
+    if booking.host.is_sensitive:
         patterns = {
+            Kind.REQUESTED: _("Your request for %(when)s"),
+            Kind.VERIFY: _("Please confirm your appointment on %(when)s"),
             Kind.CONFIRMED: _("Your appointment on %(when)s"),
             Kind.MOVED: _("Your appointment is now on %(when)s"),
             Kind.CANCELLED: _("Your appointment on %(when)s is cancelled"),
             Kind.DECLINED: _("Your booking for %(when)s could not be made"),
+            "reminder": _("Reminder: your appointment on %(when)s"),
         }
     else:
         patterns = {
+            Kind.REQUESTED: _("Requested: %(when)s – %(what)s"),
+            Kind.VERIFY: _("Please confirm: %(when)s – %(what)s"),
             Kind.CONFIRMED: _("Confirmed: %(when)s – %(what)s"),
             Kind.MOVED: _("Moved to %(when)s – %(what)s"),
             Kind.CANCELLED: _("Cancelled: %(when)s – %(what)s"),
             Kind.DECLINED: _("Not booked: %(when)s – %(what)s"),
+            "reminder": _("Reminder: %(when)s – %(what)s"),
         }
-    return patterns[Kind(message.kind)] % names
+    return patterns[kind] % names
 
 
 # --- times -------------------------------------------------------------------------------------------------
@@ -210,7 +245,27 @@ def _context(message: Message, event: ics.Event) -> dict[str, Any]:
     zone = reading_zone(booking, audience)
     change = _change(message)
     was = change.from_start if change and message.kind == Kind.MOVED else None
-    return letterhead(booking.host.brand, _subject(message, event)) | {
+    own = texts.words(
+        booking.host.brand_id,
+        TEMPLATES.get(message.kind, message.kind),
+        audience,
+        translation.get_language(),
+        {
+            "when": short_moment(booking.starts_at, zone),
+            "title": booking.title,
+            "professional": str(booking.host),
+            "brand": booking.host.brand.name,
+            "reference": booking.reference,
+            "client": booking.client_name,
+        },
+    )
+    # A brand of its own sensitivity has neutral subjects of its own; another brand's may name what it is about.
+    private = booking.host.is_sensitive and not booking.host.brand.sensitive
+    return letterhead(
+        booking.host.brand, _subject(message, event) if private else own.subject or _subject(message, event)
+    ) | {
+        "opening": own.opening,
+        "closing": own.closing,
         "booking": booking,
         "professional": booking.host,
         "kind": message.kind,
@@ -218,8 +273,14 @@ def _context(message: Message, event: ics.Event) -> dict[str, Any]:
         "elsewhere": elsewhere(booking, audience),
         "was": begin(was, zone) if was else "",
         "where": _("Video call") if booking.channel == MeetingType.Channel.VIDEO else event.location,
+        "kept_until": begin(booking.hold_expires_at, zone)
+        if booking.waits_for_mail and booking.hold_expires_at
+        else "",
         "by": change.actor if change else booking.cancelled_by,
-        "reason": change.reason if change and change.actor != audience else "",
+        "how": change.kind if change else "",
+        "answer_by": begin(booking.answer_by, zone) if booking.answer_by else "",
+        "free": _free_near(booking, zone) if message.kind == Kind.DECLINED else [],
+        "reason": change.reason if change and change.actor != audience and not booking.host.is_sensitive else "",
         "facts": _facts(message),
         "buttons": _buttons(message, event),
     }
@@ -227,15 +288,35 @@ def _context(message: Message, event: ics.Event) -> dict[str, Any]:
 
 def _change(message: Message) -> BookingEvent | None:
     """The line of history that this message is about."""
-    return message.booking.events.filter(version=message.version, kind=message.kind).last()
+    kinds = DECLINED if message.kind == Kind.DECLINED else [message.kind]
+    return message.booking.events.filter(version=message.version, kind__in=kinds).last()
+
+
+def _free_near(booking: Booking, zone: ZoneInfo) -> list[Fact]:
+    """Free times close to the one that could not be had, with links that offer them."""
+    meeting_type = booking.meeting_type
+    if not (booking.host.is_public and meeting_type.is_bookable):
+        return []
+    meeting_type.host = booking.host
+    page = booking.host.brand.url(meeting_type.get_absolute_url())
+    found = availability.nearest(meeting_type, booking.starts_at, count=4)
+    others = [start for start in found if start != booking.starts_at][:3]
+    return [Fact("", begin(start, zone), f"{page}?start={start:%Y-%m-%dT%H:%M:%SZ}") for start in others]
 
 
 def _facts(message: Message) -> list[Fact]:
     """What the reader needs beside time and place. The client reads nothing that was typed into the form in her name:
-    anybody can type there, and would have his advertising sent. A sensitive brand keeps the client's words inside."""
+    anybody can type there, and would have his advertising sent. Of a sensitive subject the client's words stay inside."""
     booking, facts = message.booking, []
-    sensitive = booking.host.brand.sensitive
+    sensitive = booking.host.is_sensitive
     facts.append(Fact(_("Appointment"), booking.title))
+    rows = _together(message)
+    if len(rows) > 1:
+        zone = reading_zone(booking, message.audience)
+        lines = [f"{moment(row.starts_at, row.ends_at, zone)} – {row.title}" for row in rows]
+        facts.append(Fact(_("All appointments"), "\n".join(lines)))
+    if booking.seats > 1:
+        facts.append(Fact(_("Seats"), str(booking.seats)))
     if message.audience == Audience.CLIENT:
         facts.append(Fact(_("With"), str(booking.host)))
         if booking.price_text:
@@ -243,13 +324,17 @@ def _facts(message: Message) -> list[Fact]:
         if booking.meeting_type.preparation and message.kind not in OVER:
             facts.append(Fact(_("To prepare"), booking.meeting_type.preparation))
     else:
-        facts.append(Fact(_("Client"), booking.client_name))
+        if booking.attendee_name:
+            facts.append(Fact(_("Booked for"), booking.attendee_name))
+        facts.append(Fact(_("Contact") if booking.attendee_name else _("Client"), booking.client_name))
         if booking.client_email:
             facts.append(Fact(_("E-mail"), booking.client_email, f"mailto:{booking.client_email}"))
         if booking.client_phone:
             facts.append(Fact(_("Phone"), booking.client_phone))
         if booking.client_note and not sensitive and message.kind not in OVER:
             facts.append(Fact(_("Message"), booking.client_note))
+        if message.kind not in OVER:
+            facts += [Fact(answer.label, answer.text) for answer in intake.for_mail(booking)]
     facts.append(Fact(_("Reference"), booking.reference))
     return facts
 
@@ -262,6 +347,12 @@ def _buttons(message: Message, event: ics.Event) -> list[Button]:
         page = booking.host.get_absolute_url() if booking.host.is_public else "/"
         label = _("Book another time") if booking.host.is_public else _("Find another appointment")
         return [Button(label, brand.url(page), primary=True)]
+    if message.kind == Kind.REQUESTED:
+        if message.audience == Audience.HOST:
+            return [Button(_("Accept or decline"), links.answer_url(booking), primary=True)]
+        return [Button(_("View, move or withdraw"), links.manage_url(booking), primary=True)]
+    if message.kind == Kind.VERIFY:
+        return [Button(_("Confirm the appointment"), links.proof_url(booking), primary=True)]
     buttons = []
     if event.conference_url:
         buttons.append(Button(_("Join the video call"), event.conference_url, primary=True))

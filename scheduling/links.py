@@ -29,6 +29,14 @@ def _text(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
+def _bytes(token: str) -> bytes:
+    """Empty for what is no such text."""
+    try:
+        return base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        return b""
+
+
 def _mac(purpose: str, message: bytes, secret: str) -> bytes:
     """128 bits."""
     key = salted_hmac(f"scheduling.links.{purpose}", message.hex(), secret=secret, algorithm="sha256")
@@ -78,6 +86,35 @@ def find(brand: Brand, token: str) -> Booking | None:
     return bookings.filter(manage_hash=digest(token)).first()
 
 
+def _proof_body(booking: Booking) -> bytes:
+    return booking.uid.bytes + booking.client_email.encode()
+
+
+def proof_url(booking: Booking) -> str:
+    """The link in the mail that asks to confirm: its secret is nowhere but in that mail, and only for that address."""
+    token = _text(booking.uid.bytes + _mac("proof", _proof_body(booking), settings.SECRET_KEY))
+    return booking.host.brand.url(f"/confirm/{token}/")
+
+
+def find_by_proof(brand: Brand, token: str) -> Booking | None:
+    """The booking of this brand whose address this link proves."""
+    try:
+        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        return None
+    if len(raw) != 32:
+        return None
+    rows = Booking.objects.of_brand(brand).select_related(
+        "host__person", "host__brand", "meeting_type__office", "client"
+    )
+    booking = rows.filter(pk=uuid.UUID(bytes=raw[:16])).exclude(mail_asked_at=None).first()
+    if booking is None:
+        return None
+    body = _proof_body(booking)
+    fits = any(constant_time_compare(_mac("proof", body, secret), raw[16:]) for secret in _secrets())
+    return booking if fits else None
+
+
 def join_token(booking: Booking, audience: Message.Audience) -> str:
     body = booking.uid.bytes + ROLES[audience]
     return _text(body + _mac("join", body, settings.SECRET_KEY))
@@ -88,12 +125,26 @@ def join_url(booking: Booking, audience: Message.Audience) -> str:
     return booking.host.brand.url(f"/join/{join_token(booking, audience)}/")
 
 
+def answer_token(booking: Booking) -> str:
+    return _text(booking.uid.bytes + _mac("answer", booking.uid.bytes, settings.SECRET_KEY))
+
+
+def answer_url(booking: Booking) -> str:
+    """Where the professional answers a request from her mail, without logging in."""
+    return booking.host.brand.url(f"/answer/{answer_token(booking)}/")
+
+
+def read_answer_token(token: str) -> uuid.UUID | None:
+    """Booking uid, or None for anything that we did not sign."""
+    raw = _bytes(token)
+    if len(raw) != 32 or not any(constant_time_compare(_mac("answer", raw[:16], key), raw[16:]) for key in _secrets()):
+        return None
+    return uuid.UUID(bytes=raw[:16])
+
+
 def read_join_token(token: str) -> tuple[uuid.UUID, Message.Audience] | None:
     """Booking uid and side, or None for anything that we did not sign."""
-    try:
-        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-    except ValueError:
-        return None
+    raw = _bytes(token)
     body, mac = raw[:17], raw[17:]
     sides = {letter: audience for audience, letter in ROLES.items()}
     if len(raw) != 33 or body[16:] not in sides:

@@ -1,12 +1,14 @@
 """Verbs of meeting types: create, edit, show or hide, reorder, remove."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.db import transaction
 from django.utils.text import slugify
 
 from directory.accounts import transliterate
 from directory.models import Professional
+from scheduling import availability
 from scheduling.models import MeetingType
 
 Visibility = MeetingType.Visibility
@@ -20,22 +22,34 @@ def create(host: Professional, values: Mapping[str, object]) -> MeetingType:
     _lock(host)
     mine = MeetingType.objects.filter(host=host)
     last = mine.order_by("-position").first()
-    meeting_type = MeetingType(host=host, position=last.position + 1 if last else 0, **values)
+    columns = {name: value for name, value in values.items() if name != "rooms"}
+    meeting_type = MeetingType(host=host, position=last.position + 1 if last else 0, **columns)
     base = slugify(transliterate(meeting_type.title))[:70] or "meeting"
     taken = set(mine.values_list("slug", flat=True))
     numbered = (f"{base}-{number}" for number in range(2, len(taken) + 3))
     meeting_type.slug = base if base not in taken else next(slug for slug in numbered if slug not in taken)
     meeting_type.save()
+    _choose_rooms(meeting_type, values)
     return meeting_type
 
 
 @transaction.atomic
 def edit(meeting_type: MeetingType, values: Mapping[str, object]) -> MeetingType:
     """The URL name stays, and what was promised to booked clients stays in their bookings."""
+    _lock(meeting_type.host)
     for column, value in values.items():
-        setattr(meeting_type, column, value)
+        if column != "rooms":
+            setattr(meeting_type, column, value)
     meeting_type.save()
+    _choose_rooms(meeting_type, values)
     return meeting_type
+
+
+def _choose_rooms(meeting_type: MeetingType, values: Mapping[str, Any]) -> None:
+    """After the row is there; which rooms count decides about free times."""
+    if "rooms" in values:
+        meeting_type.rooms.set(values["rooms"])
+        availability.refresh_later(meeting_type.host_id)
 
 
 @transaction.atomic
@@ -43,6 +57,7 @@ def show(meeting_type: MeetingType, visibility: str) -> MeetingType:
     """On the profile, with the link only, or off. Raises ValueError for anything else."""
     if visibility not in CHOOSABLE:
         raise ValueError(visibility)
+    _lock(meeting_type.host)
     meeting_type.visibility = visibility
     meeting_type.save(update_fields=["visibility", "updated_at"])
     return meeting_type

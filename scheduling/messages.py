@@ -16,7 +16,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from scheduling import letters
+from scheduling import letters, notifications, reminders
 from scheduling.background import after_commit
 from scheduling.models import Booking, Message
 from scheduling.models.bookings import Status
@@ -38,20 +38,29 @@ class NotAllowed(Exception):
 def queue(booking: Booking, kind: str, *, audiences: Iterable[str] = BOTH) -> None:
     """Write the rows of one change, inside its transaction; a row that exists already stays.
 
-    Who has no address gets no row.
+    Who has no address gets no row, nor does a professional who does not want to hear of it; her quiet hours hold it back.
     """
+    now = timezone.now()
     rows = [
-        Message(booking=booking, version=booking.version, kind=kind, audience=audience, language=language)
+        Message(
+            booking=booking,
+            version=booking.version,
+            kind=kind,
+            audience=audience,
+            language=language,
+            due_at=now if audience == Audience.CLIENT else notifications.send_at(booking, now),
+        )
         for audience in audiences
         for email, language in [letters.receiver(booking, audience)]
-        if email
+        if email and (audience == Audience.CLIENT or notifications.wants(booking.host, kind))
     ]
     Message.objects.bulk_create(rows, ignore_conflicts=True)
     written = Message.objects.filter(
         booking=booking, version=booking.version, kind=kind, audience__in=[row.audience for row in rows]
     )
-    for pk in written.filter(status=Message.Status.DUE).values_list("pk", flat=True):
+    for pk in written.filter(status=Message.Status.DUE, due_at__lte=now).values_list("pk", flat=True):
         after_commit("scheduling.tasks.send_message", pk)
+    reminders.plan(booking, booking.updated_at)
 
 
 @transaction.atomic
@@ -68,12 +77,21 @@ def requeue(message: Message) -> None:
 @transaction.atomic
 def resend(booking: Booking) -> None:
     """Send what was last said about a booking once more, to all who were told. Raises NotAllowed."""
-    rows = Message.objects.filter(booking=booking).exclude(status=Message.Status.SUPERSEDED)
+    rows = Message.objects.about_changes().filter(booking=booking).exclude(status=Message.Status.SUPERSEDED)
     last = rows.order_by("-version").values_list("version", flat=True).first()
     if last is None:
         raise NotAllowed(_("No e-mail has been written for this booking."))
     for message in rows.filter(version=last):
         requeue(message)
+
+
+def forget(now: datetime | None = None) -> int:
+    """Delete the log of mails about appointments that are over for MAIL_LOG_DAYS; how many rows. 0 days: keep all."""
+    if not settings.MAIL_LOG_DAYS:
+        return 0
+    before = (now or timezone.now()) - timedelta(days=settings.MAIL_LOG_DAYS)
+    old = Message.objects.filter(booking__ends_at__lt=before, created_at__lt=before)
+    return old.exclude(status=Message.Status.DUE).delete()[0]
 
 
 def due(now: datetime | None = None, *, limit: int = 500) -> list[int]:
@@ -95,6 +113,10 @@ def deliver(message_id: int) -> bool:
         return False
     if _is_overtaken(message):
         _release(message, status=Message.Status.SUPERSEDED, due_at=None)
+        return False
+    later = reminders.put_off(message, timezone.now()) if message.kind in reminders.KINDS else None
+    if later:
+        _release(message, due_at=later)
         return False
     try:
         mail = letters.compose(message, now=timezone.now())
@@ -146,9 +168,15 @@ def _is_overtaken(message: Message) -> bool:
     """A newer row tells this reader more, or there is no such appointment any more. Cancellations always go out."""
     if message.kind in (Message.Kind.CANCELLED, Message.Kind.DECLINED):
         return False
+    if message.kind == Message.Kind.REQUESTED and not message.booking.is_request:
+        return True
+    if message.kind == Message.Kind.VERIFY:
+        return message.booking.status != Status.HELD
+    if message.kind in reminders.KINDS:
+        return reminders.is_overtaken(message, timezone.now())
     if message.booking.status not in (Status.PENDING, Status.CONFIRMED):
         return True
-    newer = Message.objects.filter(
+    newer = Message.objects.about_changes().filter(
         booking=message.booking, audience=message.audience, channel=message.channel, version__gt=message.version
     )
     return newer.exists()
@@ -161,7 +189,9 @@ def _failed(message: Message, error: Exception) -> None:
     attempts = message.attempts + 1
     minutes = min(2**attempts, LONGEST_PAUSE.total_seconds() / 60)
     due_at = now + timedelta(minutes=minutes) * random.uniform(0.8, 1)  # noqa: S311
-    given_up = now - message.created_at >= GIVE_UP
+    # A reminder is written long before it is due, and is of no use after the start.
+    over = message.booking.starts_at if message.kind in reminders.KINDS else message.created_at + GIVE_UP
+    given_up = now >= over
     _release(
         message,
         status=Message.Status.FAILED if given_up else Message.Status.DUE,

@@ -1,11 +1,11 @@
 """What a slot is: pure interval arithmetic, the one definition that pages, holds and the explainer share.
 
-Everything is half-open `[start, end)`. Instants are integers, seconds since the epoch; aware datetimes appear only in
+One module of somewhat more lines than others, because offers and reasons must say the same. Everything is half-open `[start, end)`. Instants are integers, seconds since the epoch; aware datetimes appear only in
 `open_starts`. Rules are read on the host's wall clock. Cost: linear in the busy intervals plus the candidates.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -41,6 +41,7 @@ class Reason(StrEnum):
 
     HOURS = "hours"  # outside the weekly windows, or the meeting does not fit into them
     OVERRIDE = "override"  # the same, on a date with other hours than usual
+    HOLIDAY = "holiday"  # an override that is a public holiday
     GRID = "grid"  # open, but meetings do not start at this time
     NOTICE = "notice"  # too soon, or past
     HORIZON = "horizon"  # too far ahead
@@ -50,6 +51,11 @@ class Reason(StrEnum):
     HOLD = "hold"  # somebody is booking this time just now
     BUSY = "busy"
     BUFFER = "buffer"  # free, but not the time around it
+    REMOTE = "remote"  # the provider who decides about this meeting type does not offer it
+    PROVIDER_DOWN = "provider_down"  # … and does not answer at present
+    OFF = "off"  # the meeting type cannot be booked at all
+    UNLISTED = "unlisted"  # nor can the professional
+    PAUSED = "paused"  # bookings are paused; computed by `availability`
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,35 +237,54 @@ def explain(
     holds: Busy = (),
 ) -> Reason | None:
     """Why `start` is not among `open_epochs`; None if it is. `holds` are the rows of `busy` that are holds."""
+    question = locals()
+    return next(against(**question), None)
+
+
+def against(
+    *,
+    start: int,
+    zone: str,
+    weekly: Mapping[int, Windows],
+    overrides: Mapping[date, Windows],
+    busy: Busy,
+    rules: Rules,
+    now: int,
+    range_start: int = EARLIEST,
+    range_end: int = LATEST,
+    sessions: Sequence[Session] = (),
+    counted: Sequence[int] = (),
+    seats_wanted: int = 1,
+    holds: Busy = (),
+) -> Iterator[Reason]:
+    """Everything that speaks against `start`, what `explain` says first; nothing for an offered start."""
     if not max(range_start, EARLIEST) <= start < min(range_end, LATEST):
-        return Reason.RANGE
+        yield Reason.RANGE
     day = local_day(zone, start)
-    closed = _explain_hours(start, zone, weekly, overrides, rules, day)
-    if closed is not None:
-        return closed
+    yield from _against_hours(start, zone, weekly, overrides, rules, day)
     if start < now + rules.notice * MINUTE:
-        return Reason.NOTICE
+        yield Reason.NOTICE
     if day > last_day(zone, rules, now):
-        return Reason.HORIZON
+        yield Reason.HORIZON
     at = np.array([start], dtype=np.int64)
     if len(counted) and _limited(zone, at, counted, rules)[0]:
-        return Reason.LIMIT
+        yield Reason.LIMIT
     taken = _merged_sessions(sessions)
     own = [session for session in taken if _is_own(session, start, rules)]
     if sum(session.taken for session in own) + seats_wanted > rules.seats:
-        return Reason.CAPACITY
+        yield Reason.CAPACITY
     held = _pairs(holds)
     held_rows = set(map(tuple, held.tolist()))
     blocks = [row for row in _pairs(busy).tolist() if tuple(row) not in held_rows]
     blocks += _blocked([session for session in taken if session not in own])
     bare = replace(rules, buffer_before=0, buffer_after=0)
-    if _conflicts(at, _pairs(blocks), bare)[0]:
-        return Reason.BUSY
-    if _conflicts(at, held, bare)[0]:
-        return Reason.HOLD
-    if _conflicts(at, np.concatenate([_pairs(blocks), held]), rules)[0]:
-        return Reason.BUFFER
-    return None
+    is_busy, is_held = _conflicts(at, _pairs(blocks), bare)[0], _conflicts(at, held, bare)[0]
+    if is_busy:
+        yield Reason.BUSY
+    if is_held:
+        yield Reason.HOLD
+    if not is_busy and not is_held and _conflicts(at, np.concatenate([_pairs(blocks), held]), rules)[0]:
+        yield Reason.BUFFER
 
 
 def any_of(arrays: Iterable[Epochs]) -> Epochs:
@@ -309,9 +334,9 @@ def last_day(zone: str, rules: Rules, now: int) -> int:
     return last
 
 
-def _explain_hours(
+def _against_hours(
     start: int, zone: str, weekly: Mapping[int, Windows], overrides: Mapping[date, Windows], rules: Rules, day: int
-) -> Reason | None:
+) -> Iterator[Reason]:
     """Rules 1 to 3 for one start on a local date."""
     usual, special = hours_between(
         weekly=weekly, overrides=overrides, duration=rules.duration, first_day=day - 1, last_day=day
@@ -323,11 +348,10 @@ def _explain_hours(
     for run in open_runs:
         if run.start <= start < run.end:
             if (start - run.start) % (rules.step * MINUTE):
-                return Reason.GRID
+                yield Reason.GRID
             closed = run.until
-    if start + rules.duration * MINUTE <= closed:
-        return None
-    return Reason.OVERRIDE if to_date(local_day(zone, closed)) in overrides else Reason.HOURS
+    if start + rules.duration * MINUTE > closed:
+        yield Reason.OVERRIDE if to_date(local_day(zone, closed)) in overrides else Reason.HOURS
 
 
 def _conflicts(starts: Epochs, busy: Epochs, rules: Rules) -> Epochs:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from directory.models import Professional
+from directory.models import Brand, Professional
 from scheduling.models import MeetingType
 
 
@@ -24,6 +24,7 @@ def profile(professional: Professional, meeting_types: list[MeetingType]) -> dic
         "name": professional.person.full_name,
         "url": url,
         "employee": {"@id": person["@id"]},
+        **_medical(professional),
         "address": [_address(office) for office in professional.offices.all()],
         "makesOffer": [_offer(meeting_type, url) for meeting_type in meeting_types],
         "potentialAction": {
@@ -69,3 +70,11 @@ def _offer(meeting_type: MeetingType, url: str) -> dict[str, Any]:
         "itemOffered": {"@type": "Service", "name": meeting_type.title},
         "eligibleDuration": {"@type": "QuantitativeValue", "value": meeting_type.duration, "unitCode": "MIN"},
     }
+
+
+def _medical(professional: Professional) -> dict[str, Any]:
+    """medicalSpecialty of those specialties that have a name at schema.org, where members are physicians."""
+    if professional.brand.profile_type != Brand.ProfileType.PHYSICIAN:
+        return {}
+    names = [specialty.schema_type for specialty in professional.specialties.all() if specialty.schema_type]
+    return {"medicalSpecialty": [f"https://schema.org/{name}" for name in names]} if names else {}

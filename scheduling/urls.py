@@ -2,10 +2,26 @@
 
 from django.urls import path
 
-from scheduling.views import booking, dev_mail, profile, zones
+from scheduling.views import (
+    alerts,
+    answers,
+    booking,
+    consents,
+    dev_mail,
+    embed,
+    feeds,
+    own_data,
+    profile,
+    proof,
+    requests,
+    together,
+    zones,
+)
 
 urlpatterns = [
     path("p/<slug:slug>/", profile.profile, name="profile"),
+    path("p/<slug:slug>/together/", together.choose, name="together"),
+    path("p/<slug:slug>/together/hold/", together.hold, name="together_hold"),
     path("p/<slug:slug>/book/<slug:type_slug>/", profile.times, name="times"),
     path("p/<slug:slug>/book/<slug:type_slug>/hold/", booking.hold, name="hold"),
     path("b/<str:token>/", booking.manage, name="booking"),
@@ -14,8 +30,25 @@ urlpatterns = [
     path("b/<str:token>/release/", booking.release, name="booking_release"),
     path("b/<str:token>/move/", booking.move, name="booking_move"),
     path("b/<str:token>/cancel/", booking.cancel, name="booking_cancel"),
+    path("b/<str:token>/consents/withdraw/", consents.withdraw, name="booking_withdraw_consent"),
+    path("b/<str:token>/answers/", answers.edit, name="booking_answers"),
+    path("b/<str:token>/files/<int:pk>/", answers.client_file, name="booking_file"),
     path("b/<str:token>/<str:name>.ics", booking.calendar_file, name="booking_ics"),
+    path("answer/<str:token>/", requests.answer, name="request_answer"),
+    path("confirm/<str:token>/", proof.confirm, name="booking_proof"),
+    path("feed/<str:token>.ics", feeds.read, name="feed"),
+    path("p/<slug:slug>/book/<slug:type_slug>/earlier/", alerts.new, name="alert_new"),
+    path("b/<str:token>/earlier/", alerts.for_booking, name="booking_alert"),
+    path("alerts/<str:token>/", alerts.show, name="alert"),
+    path("alerts/<str:token>/stop/", alerts.stop, name="alert_stop"),
+    path("earlier/<str:token>/", alerts.claim, name="alert_claim"),
+    path("embed/v1/loader-<str:version>.js", embed.loader, name="embed_loader"),
+    path("embed/v1/frame/<slug:slug>/", embed.frame, name="embed_frame"),
     path("join/<str:token>/", booking.join, name="join"),
+    path("my-data/", own_data.ask, name="own_data_ask"),
+    path("my-data/<str:token>/", own_data.show, name="own_data"),
+    path("my-data/<str:token>/file/", own_data.file, name="own_data_file"),
+    path("my-data/<str:token>/erase/", own_data.erase, name="own_data_erase"),
     path("dev/mail/", dev_mail.index, name="dev_mail"),
     path("dev/mail/<str:name>/", dev_mail.show, name="dev_mail_show"),
     path("dev/mail/<str:name>/html/", dev_mail.html, name="dev_mail_html"),

@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import pgettext_lazy
 
 from directory.cities import zone_city
+from directory.models import Office
 from scheduling import availability
 from scheduling.models import Booking, MeetingType
 
@@ -27,6 +28,8 @@ class Time:
     start: datetime
     end: datetime
     repeated: bool
+    left: int | None = None  # seats, of a group meeting
+    place: str = ""  # where it depends on the time
 
     @property
     def iso(self) -> str:
@@ -114,10 +117,10 @@ def display_zone(meeting_type: MeetingType, visitor_zone: str) -> str:
     return meeting_type.host.time_zone if on_site else visitor_zone
 
 
-def make_time(start: datetime, duration: int, zone: ZoneInfo) -> Time:
+def make_time(start: datetime, duration: int, zone: ZoneInfo, left: int | None = None, place: str = "") -> Time:
     local = start.astimezone(zone)
     twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
-    return Time(local, (start + timedelta(minutes=duration)).astimezone(zone), twice)
+    return Time(local, (start + timedelta(minutes=duration)).astimezone(zone), twice, left, place)
 
 
 def week(
@@ -128,7 +131,7 @@ def week(
     now: datetime | None = None,
     exclude: Booking | None = None,
 ) -> Week:
-    """The seven days from `first` (default: from the first day with a free time). Three queries."""
+    """The seven days from `first` (default: from the first day with a free time). Three queries, one more for seats, four for the office of the day."""
     now = now or timezone.now()
     info = ZoneInfo(zone)
     end = availability.horizon_end(meeting_type, now)
@@ -140,8 +143,17 @@ def week(
     first = min(max(first, today), max(today, last - timedelta(days=1)))
     from_epoch, to_epoch = (_midnight(first + timedelta(days=days), info) for days in (0, DAYS))
     days = {first + timedelta(days=n): Day(first + timedelta(days=n)) for n in range(DAYS)}
+    shown = datetime.fromtimestamp(from_epoch, UTC), datetime.fromtimestamp(to_epoch, UTC)
+    taken: dict[datetime, int] = {}
+    if meeting_type.seats > 1:
+        taken = availability.seats_taken(meeting_type, *shown, now)
+    offices: dict[datetime, Office] = {}
+    if meeting_type.roams:
+        offices = availability.offices_at(meeting_type, *shown, now=now)
     for epoch in epochs[(epochs >= from_epoch) & (epochs < to_epoch)]:
-        time = make_time(datetime.fromtimestamp(int(epoch), UTC), meeting_type.duration, info)
+        start = datetime.fromtimestamp(int(epoch), UTC)
+        left = meeting_type.seats - taken.get(start, 0) if meeting_type.seats > 1 else None
+        time = make_time(start, meeting_type.duration, info, left, _short(offices.get(start)))
         days[time.start.date()].times.append(time)
     after = epochs[epochs >= to_epoch]
     following = datetime.fromtimestamp(int(after[0]), info) if len(after) else None
@@ -155,6 +167,11 @@ def week(
         next_free=following,
         today=today,
     )
+
+
+def _short(office: Office | None) -> str:
+    """An office on a button."""
+    return (office.name or office.city) if office else ""
 
 
 def _midnight(day: date, info: ZoneInfo) -> int:

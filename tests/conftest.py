@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
 from hypothesis import settings as hypothesis_settings
 
 from config.translations import compile_catalogues
+from directory import audit
 from directory.models import Brand, Person, Professional
 from scheduling.models import MeetingType
 from tests import factories
@@ -44,10 +45,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(skip)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _tables_may_be_emptied() -> Iterator[None]:
+    """SQLite empties tables by DELETE, which the audit log refuses to everybody else."""
+    emptying = TransactionTestCase._fixture_teardown
+
+    def teardown(case: TransactionTestCase) -> None:
+        with audit.forgetting():
+            emptying(case)
+
+    TransactionTestCase._fixture_teardown = teardown
+    yield
+    TransactionTestCase._fixture_teardown = emptying
+
+
 @pytest.fixture(autouse=True)
 def _media_and_cache(settings, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Every test has its own uploads and its own part of the cache, which on Redis it shares with other processes."""
     settings.MEDIA_ROOT = tmp_path_factory.mktemp("media")
+    settings.PRIVATE_ROOT = tmp_path_factory.mktemp("private")
     settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": f"test-{uuid.uuid4().hex}"}}
 
 

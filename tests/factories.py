@@ -5,6 +5,7 @@ from datetime import time
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Permission as Permission
 
 from directory.models import Brand, Domain, Office, Person, Professional, Specialty, SpokenLanguage, User
 from scheduling.models import AvailabilityRule, MeetingType
@@ -41,7 +42,7 @@ def make_brand(host: str | None = None, **fields: Any) -> Brand:
 
 
 def make_user(email: str | None = None, *, password: str = PASSWORD, verified: bool = True, **fields: Any) -> User:
-    """A log-in whose e-mail address is verified, unless told otherwise."""
+    """A log-in whose e-mail address is verified, unless told otherwise; staff looks after the brands there are."""
     from allauth.account.models import EmailAddress
 
     email = email or f"user{next(_count)}@example.org"
@@ -49,6 +50,8 @@ def make_user(email: str | None = None, *, password: str = PASSWORD, verified: b
         _password_hashes[password] = make_password(password)
     user = User.objects.create(email=email, password=_password_hashes[password], **fields)
     EmailAddress.objects.create(user=user, email=email, verified=verified, primary=True)
+    if user.is_staff:
+        user.brands.set(Brand.objects.all())
     return user
 
 

@@ -21,6 +21,7 @@ from config.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ACCOUNT_RATE_LIMITS = False
+VISITOR_LIMITS = 0  # tests of the guard switch them on
 CELERY_TASK_ALWAYS_EAGER = False
 # Static files are read where they lie; no collectstatic before a test run.
 WHITENOISE_USE_FINDERS = True

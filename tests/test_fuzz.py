@@ -4,10 +4,11 @@ Every named page outside the administration is asked with the same few kinds of 
 """
 
 import pytest
+from django.forms import BaseForm
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from scheduling import availability, bookings, links
-from scheduling.models import Message
+from scheduling import bookings, links
+from tests.test_tenancy import ids_of, known
 
 NASTY = {
     "nul": "a\x00b",
@@ -31,6 +32,15 @@ ASKED = [
     "start",
     "tab",
     "embed",
+    "add",
+    "at",
+    "date",
+    "end",
+    "item",
+    "until",
+    "v",
+    "view",
+    "weekly",
 ]
 TYPED = [
     "start",
@@ -100,53 +110,57 @@ TYPED = [
     "action_primary",
     "csrfmiddlewaretoken",
     "no_show",
+    "agreed",
+    "all",
+    "answer",
+    "decided",
+    "item",
+    "keep",
 ]
 # Logs out, and with it ends the walk.
 SKIPPED = {"account_logout"}
 
 
-def names(resolver: URLResolver | None = None) -> list[tuple[str, frozenset[str]]]:
+def names(
+    resolver: URLResolver | None = None, above: frozenset[str] = frozenset(), space: str = ""
+) -> list[tuple[str, frozenset[str]]]:
     found = []
     for entry in (resolver or get_resolver()).url_patterns:
+        parameters = above | frozenset(entry.pattern.regex.groupindex) | frozenset(entry.pattern.converters)
         if isinstance(entry, URLResolver):
-            found += names(entry) if entry.namespace != "admin" else []
+            inner = f"{space}{entry.namespace}:" if entry.namespace else space
+            found += names(entry, parameters, inner) if entry.namespace not in ("admin", "api") else []
         elif isinstance(entry, URLPattern) and entry.name and entry.name not in SKIPPED:
-            found.append((entry.name, frozenset(entry.pattern.regex.groupindex) | frozenset(entry.pattern.converters)))
+            found.append((space + entry.name, parameters))
+    return found
+
+
+def fields() -> set[str]:
+    """Every name that a form of ours reads."""
+    found: set[str] = set()
+    forms = [BaseForm]
+    for form in forms:
+        forms += form.__subclasses__()
+        if form.__module__.startswith(("directory.", "scheduling.", "integrations.")):
+            found |= set(getattr(form, "base_fields", ()))
     return found
 
 
 @pytest.fixture
 def paths(alice, meeting_type, next_monday) -> list[str]:
-    """Every page, with ids of what there is: a booking, a hold, an absence, a legal page."""
-    booking = bookings.confirm(bookings.hold(meeting_type, next_monday), name="Bob", email="bob@example.org")
-    held = bookings.hold(meeting_type, availability.next_free(meeting_type))
-    override = alice.availability_overrides.create(first_date=next_monday, last_date=next_monday, windows=[])
-    alice.brand.legal_pages.create(kind="imprint", title="Imprint", body="# Alice")
-    known = {
-        "slug": alice.slug,
-        "type_slug": meeting_type.slug,
-        "uid": booking.pk,
-        "name": "appointment",
-        "kind": "imprint",
+    """Every page, with ids of what there is: those of the walk over tenants, a hold, and some that name nothing."""
+    ids = ids_of(alice.brand, alice, meeting_type)
+    held = {"token": links.manage_token(bookings.hold(meeting_type, next_monday))}
+    ids[""] |= {
         "key": "MQ:1abc:x",
         "uidb36": "1",
         "path": "portraits/none.webp",
         "provider": "meetergo",
+        "provider_id": "nobody",
+        "version": 1,
     }
-    found = []
-    for name, parameters in names():
-        own = {
-            "token": links.manage_token(booking),
-            "pk": override.pk if "override" in name else meeting_type.pk,
-        }
-        if name == "join":
-            own["token"] = links.join_token(booking, Message.Audience.CLIENT)
-        if name in ("booking_details", "booking_extend"):
-            own["token"] = links.manage_token(held)
-        values = known | own
-        assert parameters <= set(values), f"{name}: say here what {parameters - set(values)} may be"
-        found.append(reverse(name, kwargs={key: values[key] for key in parameters}))
-    return found
+    ids |= {"booking_details": held, "booking_extend": held, "my_embed_code": {"kind": "svg"}}
+    return [reverse(name, kwargs=known(ids, name, parameters)) for name, parameters in names()]
 
 
 @pytest.mark.parametrize("kind", NASTY)
@@ -154,8 +168,10 @@ def test_nonsense_is_never_our_mistake(paths, alice_client, kind):
     value = NASTY[kind]
     alice_client.raise_request_exception = False
     broken = []
+    asked, typed = dict.fromkeys(ASKED, value), dict.fromkeys({*TYPED, *fields()}, [value, value])
+    assert {"options_en", "quiet_from"} <= set(typed), "forms are read"
     for path in paths:
-        for method, given in (("get", dict.fromkeys(ASKED, value)), ("post", dict.fromkeys(TYPED, [value, value]))):
+        for method, given in (("get", asked), ("post", typed)):
             response = getattr(alice_client, method)(path, given)
             if response.status_code >= 500:
                 broken.append(f"{method} {path}: {getattr(response, 'exc_info', None)}")

@@ -91,7 +91,7 @@ from tests import factories
 host = factories.make_professional(factories.make_brand(host="alone.localhost"))
 first = factories.make_meeting_type(host).get_absolute_url()
 client = Client(HTTP_HOST="alone.localhost")
-for path in ["/healthz", "/admin/login/", "/", "/search/", "/accounts/login/", host.get_absolute_url(), first]:
+for path in ["/healthz", "/accounts/login/", "/", "/search/", "/accounts/login/", host.get_absolute_url(), first]:
     response = client.get(path)
     print(path, response.status_code)
 """

@@ -6,20 +6,26 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.forms.models import BaseInlineFormSet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.contrib.filters.admin import RelatedDropdownFilter
-from unfold.decorators import display
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
 from unfold.forms import PaginationFormSetMixin
-from unfold.widgets import UnfoldAdminColorInputWidget
+from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminSelectWidget
 
-from directory import colours
-from directory.admin.forms import WholeRowForm, ZoneMixin
-from directory.models import Brand, Domain, LegalPage, Professional, Specialty
+from directory import colours, specialties
+from directory.admin.forms import WholeRowForm, ZoneMixin, secure_column
+from directory.admin.verbs import Question, TypedNameForm, VerbAdmin
+from directory.models import Brand, CheckItem, Domain, LegalPage, Professional, Specialty
 from directory.uploads import validate_artwork
 
 
@@ -27,6 +33,7 @@ class BrandForm(ZoneMixin):
     class Meta:
         model = Brand
         fields = "__all__"
+        formfield_callback = secure_column
         widgets = {"accent": UnfoldAdminColorInputWidget}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -110,6 +117,12 @@ class DomainInline(TabularInline):
     tab = True
 
 
+class CheckItemInline(TabularInline):
+    model = CheckItem
+    extra = 0
+    tab = True
+
+
 class LegalPageInline(StackedInline, TranslationStackedInline):
     model = LegalPage
     extra = 0
@@ -120,7 +133,7 @@ class LegalPageInline(StackedInline, TranslationStackedInline):
 @admin.register(Brand)
 class BrandAdmin(ModelAdmin, TranslationAdmin):
     form = BrandForm
-    inlines = [DomainInline, LegalPageInline]
+    inlines = [DomainInline, CheckItemInline, LegalPageInline]
     list_display = ["brand_name", "primary_domain", "language", "time_zone", "members", "waiting", "colour"]
     list_per_page = 50
     search_fields = ["name", "slug", "domains__host"]
@@ -144,9 +157,22 @@ class BrandAdmin(ModelAdmin, TranslationAdmin):
                 "fields": [("support_email", "support_phone"), "support_hours", ("sender_name", "sender_address")],
             },
         ),
+        (_("Consents"), {"classes": ["tab"], "fields": ["care_text", "marketing_text"]}),
         (
             _("Rules"),
-            {"classes": ["tab"], "fields": ["approval_required", "sensitive", "hold_minutes", "created_at"]},
+            {
+                "classes": ["tab"],
+                "fields": [
+                    "approval_required",
+                    ("register_url", "recheck_months"),
+                    "trader_record_required",
+                    "sensitive",
+                    "hold_minutes",
+                    ("remind_week", "remind_day", "remind_hours"),
+                    ("paused", "pause_note"),
+                    "created_at",
+                ],
+            },
         ),
     ]
 
@@ -215,11 +241,19 @@ class BrandAdmin(ModelAdmin, TranslationAdmin):
                 text,
                 surface,
                 label,
-                f"{colours.contrast(text, surface):.1f}",
+                number_format(colours.contrast(text, surface), 1),
             )
             for label, text, surface in rows
         ]
         return format_html('<ul class="samples">{}</ul>', SafeString("".join(parts)))
+
+
+class MergeForm(forms.Form):
+    into: Any = forms.ModelChoiceField(Specialty.objects.none(), label=_("Into which"), widget=UnfoldAdminSelectWidget)
+
+    def __init__(self, *args: Any, others: QuerySet[Specialty], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["into"].queryset = others  # type: ignore[attr-defined]
 
 
 class SpecialtyForm(WholeRowForm):
@@ -245,19 +279,20 @@ class SpecialtyForm(WholeRowForm):
 
 
 @admin.register(Specialty)
-class SpecialtyAdmin(ModelAdmin, TranslationAdmin):
+class SpecialtyAdmin(VerbAdmin, TranslationAdmin):
+    actions_detail = ["merge_one"]
     form = SpecialtyForm
-    list_display = ["name", "brand", "parent", "slug", "position", "members"]
+    list_display = ["name", "brand", "parent", "slug", "sensitive", "position", "members"]
     list_select_related = ["brand", "parent"]
     list_filter = [("brand", RelatedDropdownFilter)]
     list_filter_submit = True
-    list_per_page = 100
-    show_full_result_count = False
-    search_fields = ["name_en", "name_de", "slug"]
+    list_per_page = 100  # type: ignore[misc]
+    show_full_result_count = False  # type: ignore[misc]
+    search_fields = ["name_en", "name_de", "slug", "synonyms"]
     autocomplete_fields = ["parent"]
     ordering = ["brand", "position", "pk"]
     prepopulated_fields = {"slug": ["name"]}
-    fields = ["brand", "name", "slug", "parent", "position"]
+    fields = ["brand", "name", "slug", "synonyms", "schema_type", "parent", "sensitive", "position"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Specialty]:
         listed = Q(professionals__status=Professional.Status.LISTED)
@@ -269,3 +304,44 @@ class SpecialtyAdmin(ModelAdmin, TranslationAdmin):
     @display(description=_("listed members"), ordering="member_count")
     def members(self, obj: Specialty) -> int:
         return obj.member_count  # type: ignore[attr-defined]
+
+    @action(
+        description=_("Merge"), permissions=["delete"], url_path="merge", icon="merge", variant=ActionVariant.DANGER
+    )
+    def merge_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """First into which, then what that would do, then the name typed."""
+        row: Specialty = self.find(request, object_id)
+        others = Specialty.objects.filter(brand=row.brand_id).exclude(pk=row.pk)
+        form = MergeForm(request.GET if "into" in request.GET else None, others=others)
+        if not form.is_valid():
+            context = {**self.admin_site.each_context(request), "opts": self.opts, "title": _("Merge"), "row": row}
+            back = reverse("admin:directory_specialty_change", args=[row.pk])
+            return TemplateResponse(request, "directory/admin/merge.html", {**context, "form": form, "back": back})
+        into = form.cleaned_data["into"]
+        what = specialties.preview(row, into)
+        question = Question(
+            title=gettext("Merge “%(source)s” into “%(into)s”") % {"source": row, "into": into},
+            explanation=[
+                ngettext("%(count)d professional moves.", "%(count)d professionals move.", what.moving)
+                % {"count": what.moving},
+                ngettext(
+                    "%(count)d professional has both already.",
+                    "%(count)d professionals have both already.",
+                    what.have_both,
+                )
+                % {"count": what.have_both},
+                ngettext("%(count)d specialty below moves.", "%(count)d specialties below move.", what.children)
+                % {"count": what.children},
+                gettext(
+                    "“%(source)s” becomes a synonym, and its old address leads to the new one. It cannot be undone."
+                )
+                % {"source": row},
+            ],
+            button=gettext("Merge"),
+            run=lambda source, data: specialties.merge(source, into),
+            done=gettext("Merged: %(count)d."),
+            form=lambda *args: TypedNameForm(*args, name=row.slug),
+            danger=True,
+        )
+        back = reverse("admin:directory_specialty_change", args=[into.pk])
+        return self._ask(request, [row], question, back=back)

@@ -3,10 +3,18 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelect2Widget
 
 from directory.models.brands import zone_keys
+
+
+def secure_column(column: models.Field, **kwargs: Any) -> forms.Field | None:  # type: ignore[type-arg]
+    """The form field of a column, for `formfield_callback`: an address that is typed without its scheme is an https one."""
+    if isinstance(column, models.URLField):
+        kwargs.setdefault("assume_scheme", "https")
+    return column.formfield(**kwargs)
 
 
 class WholeRowForm(forms.ModelForm):

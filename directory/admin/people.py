@@ -15,6 +15,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilt
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from directory import contacts
 from directory.admin.forms import WholeRowForm, ZoneMixin
 from directory.models import Person, User
 
@@ -80,6 +81,7 @@ class PersonInline(TabularInline):
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin, ModelAdmin):
+    brand_path = "people__brand"
     form = LogInChangeForm
     add_form = LogInCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -91,10 +93,11 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
     search_fields = ["email"]
     ordering = ["email"]
     readonly_fields = ["last_login", "date_joined"]
+    filter_horizontal = ["brands", "groups", "user_permissions"]
     inlines = [EmailAddressInline, PersonInline]
     fieldsets = [
         (None, {"fields": ["email", "password", "is_active"]}),
-        (_("Permissions"), {"fields": [("is_staff", "is_superuser"), "groups", "user_permissions"]}),
+        (_("Permissions"), {"fields": [("is_staff", "is_superuser"), "brands", "groups", "user_permissions"]}),
         (_("Dates"), {"fields": [("last_login", "date_joined")]}),
     ]
     add_fieldsets = [(None, {"fields": ["email", "usable_password", "password1", "password2"]})]
@@ -108,7 +111,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
             fields.append("email")
         if not request.user.is_superuser:
             # Who may edit log-ins must not be able to make one, or herself, more powerful.
-            fields += ["is_staff", "is_superuser", "groups", "user_permissions"]
+            fields += ["is_staff", "is_superuser", "brands", "groups", "user_permissions"]
         return fields
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
@@ -174,7 +177,7 @@ class PersonAdmin(ModelAdmin):
 
     @display(description=_("name"), ordering="last_name")
     def person_name(self, obj: Person) -> str:
-        return str(obj)
+        return obj.full_name or contacts.shown(str(obj))
 
     @display(description=_("role"), label={"member": "primary", "client": "info"})
     def role(self, obj: Person) -> tuple[str, Any]:

@@ -1,11 +1,12 @@
 """Members: the approval queue, what they show, and what may be done with them."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -21,11 +22,13 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminSelectWidget
 
-from directory import accounts
+from directory import accounts, contacts, view_as
 from directory.admin.forms import WholeRowForm
+from directory.admin.review import RecheckFilter, ReviewMixin
+from directory.admin.transfer import TransferMixin
 from directory.admin.verbs import Question, ReasonForm, TypedNameForm, VerbAdmin, badge, short
 from directory.languages import NAMES, choices, name
-from directory.models import Office, Person, Professional, Specialty, SpokenLanguage
+from directory.models import Office, Person, Professional, Specialty, SpokenLanguage, TraderRecord
 from directory.portraits import square
 
 Status = Professional.Status
@@ -38,10 +41,10 @@ COLOURS = {
 }
 # Which questions make sense in which state.
 OFFERED = {
-    Status.DRAFT: ["submit_one", "close_one"],
-    Status.SUBMITTED: ["approve_one", "refuse_one", "close_one"],
-    Status.LISTED: ["suspend_one", "close_one"],
-    Status.SUSPENDED: ["approve_one", "close_one"],
+    Status.DRAFT: ["view_as_one", "submit_one", "close_one"],
+    Status.SUBMITTED: ["review_one", "view_as_one", "approve_one", "refuse_one", "close_one"],
+    Status.LISTED: ["view_as_one", "suspend_one", "close_one"],
+    Status.SUSPENDED: ["view_as_one", "approve_one", "close_one"],
     Status.CLOSED: [],
 }
 
@@ -92,6 +95,19 @@ class OfficeInline(StackedInline):
     ]
 
 
+class TraderRecordInline(StackedInline):
+    model = TraderRecord
+    extra = 0
+    tab = True
+    fields = ["legal_name", "address", ("email", "phone"), "register", ("identity_checked", "certified_on")]
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_view_permission(request, obj) and contacts.may_see(request.user)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and contacts.may_see(request.user)
+
+
 class SpokenLanguageInline(TabularInline):
     model = SpokenLanguage
     form = SpokenLanguageForm
@@ -100,15 +116,16 @@ class SpokenLanguageInline(TabularInline):
 
 
 @admin.register(Professional)
-class ProfessionalAdmin(VerbAdmin):
+class ProfessionalAdmin(TransferMixin, ReviewMixin, VerbAdmin):
     form = ProfessionalForm
-    inlines = [OfficeInline, SpokenLanguageInline]
+    inlines = [OfficeInline, SpokenLanguageInline, TraderRecordInline]
     list_display = ["member", "brand", "status_label", "bookable", "next_free", "submitted"]
     list_select_related = ["person", "brand"]
     list_filter = [
         ("brand", RelatedDropdownFilter),
         ("status", ChoicesDropdownFilter),
         ("bookable", BooleanRadioFilter),
+        RecheckFilter,
         ("specialties", AutocompleteSelectFilter),
     ]
     list_filter_submit = True
@@ -117,7 +134,17 @@ class ProfessionalAdmin(VerbAdmin):
     change_form_outer_before_template = "directory/admin/evidence.html"
     warn_unsaved_form = True
     actions = ["approve_chosen", "refuse_chosen", "suspend_chosen"]
-    actions_detail = ["approve_one", "refuse_one", "submit_one", "suspend_one", "close_one"]
+    actions_list = ["import_members", "export_members"]
+    actions_detail = [
+        "review_one",
+        "view_as_one",
+        "approve_one",
+        "refuse_one",
+        "submit_one",
+        "suspend_one",
+        "close_one",
+    ]
+    always_offered: ClassVar[list[str]] = []  # questions of the apps above
     readonly_fields = [
         "status_badge",
         "brand",
@@ -132,8 +159,8 @@ class ProfessionalAdmin(VerbAdmin):
     ]
     add_fieldsets = [(None, {"fields": ["person", "slug", "title"]})]
     fieldsets = [
-        (None, {"fields": [("person", "brand"), ("title", "slug"), "about", "fees", "registration"]}),
-        (None, {"fields": ["portrait", "specialties", "accepts_new_clients"]}),
+        (None, {"fields": [("person", "brand"), ("title", "slug"), "reference", "about", "fees", "registration"]}),
+        (None, {"fields": ["portrait", "specialties", "accepts_new_clients", ("paused", "pause_note")]}),
         (
             gettext_lazy("Approval"),
             {
@@ -143,6 +170,7 @@ class ProfessionalAdmin(VerbAdmin):
                     ("submitted_at", "decided_at"),
                     "decided_by",
                     "refusal_reason",
+                    "recheck_on",
                     ("bookable", "next_free"),
                     ("created_at", "updated_at"),
                 ],
@@ -173,17 +201,21 @@ class ProfessionalAdmin(VerbAdmin):
     def view_on_site(self, obj: Professional) -> str | None:
         return obj.brand.url(obj.get_absolute_url()) if obj.is_public else None
 
+    def evidence_of(self, obj: Professional) -> dict[str, Any]:
+        return {
+            "missing": accounts.missing_for_submission(obj) if obj.status != Status.CLOSED else [],
+            "specialties": [specialty.name for specialty in obj.specialties.all()],
+            "languages": [name(language.code) for language in obj.languages.all()],
+            "offices": list(obj.offices.all()),
+            "status": self.status_badge(obj),
+            "email": contacts.shown(obj.person.email),
+            "public_url": self.view_on_site(obj),
+        }
+
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         obj = kwargs.get("obj")
         if obj:
-            context["evidence"] = {
-                "missing": accounts.missing_for_submission(obj) if obj.status != Status.CLOSED else [],
-                "specialties": [specialty.name for specialty in obj.specialties.all()],
-                "languages": [name(language.code) for language in obj.languages.all()],
-                "offices": list(obj.offices.all()),
-                "status": self.status_badge(obj),
-                "public_url": self.view_on_site(obj),
-            }
+            context["evidence"] = self.evidence_of(obj)
         return super().render_change_form(request, context, *args, **kwargs)
 
     # --- the list -----------------------------------------------------------------------------------------------
@@ -214,7 +246,7 @@ class ProfessionalAdmin(VerbAdmin):
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[UnfoldAction]:
         obj = self.get_object(request, str(object_id))
-        offered = OFFERED[Status(obj.status)] if obj else []
+        offered = [*OFFERED[Status(obj.status)], *self.always_offered] if obj else []
         prefix = f"{self.opts.app_label}_{self.opts.model_name}_"
         return [
             each
@@ -265,6 +297,34 @@ class ProfessionalAdmin(VerbAdmin):
             errors=(accounts.NotAllowed,),
             danger=True,
         )
+
+    def has_view_as_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm(view_as.PERMISSION) and contacts.may_see(request.user)
+
+    @action(description=gettext_lazy("See her pages"), permissions=["view_as"], url_path="view-as", icon="visibility")
+    def view_as_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = self.find(request, object_id)
+        if row.brand != request.brand:  # type: ignore[attr-defined]
+            there = row.brand.url(reverse("admin:directory_professional_view_as_one", args=[row.pk]))
+            text = _("Open the administration at %(address)s for that: sessions belong to one host.")
+            self.message_user(request, text % {"address": there}, "WARNING")
+            return HttpResponseRedirect(reverse("admin:directory_professional_change", args=[row.pk]))
+        question = Question(
+            title=_("See the pages of this member"),
+            explanation=[
+                _("You see what she sees, with a notice on each page. You can only look; nothing can be changed."),
+                _("It ends after half an hour. Beginning and end are written to the audit log."),
+            ],
+            button=_("Begin"),
+            run=lambda row, data: view_as.start(request, row),
+            done=_("You are looking at the pages of a member."),
+        )
+        response = self.ask_about(request, row, question)
+        return HttpResponseRedirect("/my/") if response.status_code == 302 else response
+
+    @action(description=gettext_lazy("Review"), permissions=["act"], url_path="look", icon="fact_check")
+    def review_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:directory_professional_review", args=[object_id]))
 
     @action(description=gettext_lazy("Approve"), permissions=["act"], url_path="approve", icon="check")
     def approve_one(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -9,6 +9,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import FileExtensionValidator, RegexValidator, validate_domain_name
 from django.db import models
 from django.db.models.functions import Lower
+from django.urls import get_script_prefix
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 from directory import colours
@@ -97,11 +99,53 @@ class Brand(models.Model):
         default=False,
         help_text=_("Health and the like: neutral mail subjects and private calendar entries."),
     )
+    care_text = models.TextField(
+        _("consent to sensitive data"),
+        max_length=1000,
+        blank=True,
+        help_text=_("What clients of a brand with sensitive subjects must tick. Empty: a text about health."),
+    )
+    marketing_text = models.TextField(
+        _("consent to marketing"),
+        max_length=1000,
+        blank=True,
+        help_text=_("Text of a separate box at the booking form, never ticked beforehand. Empty: no such box."),
+    )
     approval_required = models.BooleanField(
         _("members need approval"), default=True, help_text=_("Off: a submitted profile is listed at once.")
     )
+    register_url = models.URLField(
+        _("look-up in the register"),
+        blank=True,
+        help_text=_("An address with {number}, which is replaced by the member's register number."),
+    )
+    recheck_months = models.PositiveSmallIntegerField(
+        _("re-check after months"), default=12, help_text=_("Suggested when a member is approved; 0 for none.")
+    )
+    trader_record_required = models.BooleanField(
+        _("trader record needed"),
+        default=False,
+        help_text=_("Members are approved only with a complete trader record (Art. 30 Digital Services Act)."),
+    )
     hold_minutes = models.PositiveSmallIntegerField(
         _("hold, minutes"), default=10, help_text=_("How long a chosen time is kept while the form is filled in.")
+    )
+    paused = models.BooleanField(
+        _("bookings paused"),
+        default=False,
+        help_text=_("Nothing new can be booked at any member. Moving and cancelling go on working."),
+    )
+    pause_note = models.CharField(
+        _("message while paused"), max_length=300, blank=True, help_text=_("Shown where free times would be.")
+    )
+    remind_week = models.BooleanField(
+        _("remind a week before"),
+        default=True,
+        help_text=_("Clients who booked earlier than that. Members may switch it off for a meeting type."),
+    )
+    remind_day = models.BooleanField(_("remind a day before"), default=True)
+    remind_hours = models.BooleanField(
+        _("remind two hours before"), default=True, help_text=_("Video and phone calls only.")
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
@@ -128,9 +172,9 @@ class Brand(models.Model):
                 raise ValidationError(
                     {
                         "accent": _(
-                            "Contrast on white is %(ratio).1f:1; text needs at least 4.5:1. The nearest shade that passes is %(nearest)s."
+                            "Contrast on white is %(ratio)s:1; text needs at least 4.5:1. The nearest shade that passes is %(nearest)s."
                         )
-                        % {"ratio": ratio, "nearest": nearest}
+                        % {"ratio": number_format(ratio, 1), "nearest": nearest}
                     }
                 )
 
@@ -159,6 +203,8 @@ class Brand(models.Model):
     def url(self, path: str = "/") -> str:
         """An absolute URL of this brand, for mails, calendar files and canonical links."""
         port = f":{settings.PUBLIC_PORT}" if settings.PUBLIC_PORT else ""
+        # Paths reversed while a page is shown inside another site begin with the address of that frame.
+        path = "/" + path.removeprefix(get_script_prefix())
         return f"{settings.PUBLIC_SCHEME}://{self.host}{port}{path}"
 
 

@@ -33,6 +33,13 @@ class User(AbstractUser):
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
     email = models.EmailField(_("e-mail"), unique=True)
+    brands = models.ManyToManyField(
+        Brand,
+        related_name="staff",
+        blank=True,
+        verbose_name=_("looks after"),
+        help_text=_("The brands that this member of staff sees in the administration. Superusers see all."),
+    )
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -70,6 +77,10 @@ class Person(models.Model):
     class Meta:
         verbose_name = _("person")
         verbose_name_plural = _("people")
+        permissions = [
+            ("see_contacts", "Can see contact data"),
+            ("reveal_contacts", "Can reveal masked contact data, which is logged"),
+        ]
         ordering = ["last_name", "first_name"]
         constraints = [
             models.UniqueConstraint(

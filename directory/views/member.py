@@ -6,14 +6,14 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from directory import accounts, profiles
+from directory import accounts, departures, profiles, view_as
 from directory.access import MemberRequest, professional_of, professional_required
 from directory.cities import zone_city
 from directory.forms.member import JoinForm, LeaveForm, PortraitForm, PreferencesForm, ProfileForm, office_formset
@@ -165,6 +165,23 @@ def farewell(request: HttpRequest) -> HttpResponse:
     return render(request, "directory/member/farewell.html")
 
 
+@never_cache
+def departure(request: HttpRequest, token: str) -> HttpResponse:
+    """/left/<token>/ – what was erased, for whoever has the link from the last mail."""
+    found = departures.find(request.brand, token)  # type: ignore[attr-defined]
+    if found is None:
+        raise Http404
+    context = {"departure": found, "erased_at": found.professional.person.erased_at}
+    return render(request, "directory/member/departure.html", context)
+
+
 def _status(form: object) -> int:
     """422 for a page that shows what is wrong with what was typed."""
     return 422 if getattr(form, "is_bound", False) else 200
+
+
+@require_POST
+def end_view_as(request: HttpRequest) -> HttpResponse:
+    """Staff is done looking: back to the member in the administration."""
+    key = view_as.end(request)
+    return redirect("admin:directory_professional_change", key) if key else redirect("admin:index")

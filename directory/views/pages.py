@@ -1,5 +1,6 @@
 """The public pages of a directory: home, search, legal pages, and what crawlers read."""
 
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -8,12 +9,13 @@ from django.contrib.sitemaps import Sitemap
 from django.contrib.sitemaps.views import sitemap as sitemap_view
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 from markdown_it import MarkdownIt
 
 from directory import search as directory_search
+from directory import specialties
 from directory.models import Brand, LegalPage, Professional
 
 # HTML in the text is shown as text; tables are all that legal pages need beyond CommonMark.
@@ -45,6 +47,10 @@ def search(request: HttpRequest) -> HttpResponse:
     brand: Brand = request.brand  # type: ignore[attr-defined]
     filters = directory_search.Filters.of(request.GET)
     current = directory_search.Search(brand, filters)
+    if filters.what and current.specialty is None:
+        meant = specialties.resolve(brand, filters.what)
+        if meant is not None:  # an old address, another word for it
+            return HttpResponsePermanentRedirect(replace(filters, what=meant.slug).address)
     page = Paginator(current.results(), directory_search.PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "search": current,
@@ -77,7 +83,14 @@ def legal(request: HttpRequest, kind: str) -> HttpResponse:
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     brand: Brand = request.brand  # type: ignore[attr-defined]
-    lines = ["User-agent: *", "Disallow: /my/", "Disallow: /b/", "Disallow: /accounts/", "Disallow: /admin/"]
+    lines = [
+        "User-agent: *",
+        "Disallow: /my/",
+        "Disallow: /b/",
+        "Disallow: /my-data/",
+        "Disallow: /accounts/",
+        "Disallow: /admin/",
+    ]
     lines += ["Disallow: /*/book/", f"Sitemap: {brand.url('/sitemap.xml')}", ""]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 

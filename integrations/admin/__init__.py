@@ -1,5 +1,5 @@
 """Django admin of the connections to providers, and of members as providers see them."""
 
-from integrations.admin import connections, events, members, mirrors
+from integrations.admin import connections, events, hooks, members, mirrors, rooms
 
-__all__ = ["connections", "events", "members", "mirrors"]
+__all__ = ["connections", "events", "hooks", "members", "mirrors", "rooms"]

@@ -1,4 +1,4 @@
-"""A brand's accounts at providers: settings, secrets, health, parity, onboarding."""
+"""A brand's accounts at providers: settings, secrets, health, parity, onboarding. All its verbs in one module."""
 
 from functools import partial
 from typing import Any
@@ -15,12 +15,13 @@ from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import action, display
 
 from directory.admin.verbs import Question, VerbAdmin, badge, short
-from integrations import connections, parity
-from integrations.admin import report
+from directory.secrets import CannotUnseal
+from integrations import assignments, connections, moving, parity
+from integrations.admin import assignments as assignment_form
+from integrations.admin import report, room_reports
 from integrations.admin.forms import PREFIX, form_for, secrets_form
 from integrations.errors import ProviderError
 from integrations.models import EXPIRY_WARNINGS, Connection
-from integrations.secrets import CannotUnseal
 
 ERRORS = (ProviderError, CannotUnseal, connections.CannotConnectError, parity.BrakeError)
 
@@ -54,11 +55,13 @@ class ConnectionAdmin(VerbAdmin):
     search_fields = ["name", "brand__name", "provider"]
     change_form_outer_before_template = "integrations/admin/health.html"
     warn_unsaved_form = True
-    actions_detail = ["enter_credentials", "test", "sync_now", "verify_now", "hooks", "drop_old"]
+    actions_detail = [
+        "enter_credentials", "test", "assign", "sync_now", "verify_now", "hooks", "make_default", "leave_default", "drop_old",
+    ]  # fmt: skip
     readonly_fields = ["health_badge", "expiry_badge", "live_sets", "last_answer", "webhook_address"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Connection | None = None) -> Any:
-        first = ["brand", "provider", "name", "base_url", ("is_default", "is_active")]
+        first = ["brand", "provider", "name", "base_url", ("is_default", "for_rooms", "is_active")]
         booking = ["booking", ("ask_before_embed", "when_down")]
         if obj is None:
             return [(None, {"fields": first}), (gettext_lazy("Visitors"), {"fields": booking})]
@@ -85,7 +88,7 @@ class ConnectionAdmin(VerbAdmin):
         return super().get_form(request, obj, change=change, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [*self.readonly_fields, "brand", "provider"] if obj else self.readonly_fields
+        return [*self.readonly_fields, "brand", "provider", "is_default"] if obj else self.readonly_fields
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """What we made there would stay behind: first every member has to leave."""
@@ -98,11 +101,17 @@ class ConnectionAdmin(VerbAdmin):
         return actions
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
-        """Taking out old credentials is offered only while there are two sets."""
+        """Only what can be done: there are two sets of credentials, it is the brand's default, or it is not."""
         found = super().get_actions_detail(request, object_id)
         row = self.get_object(request, str(object_id))
-        two = row is not None and _live(row) > 1
-        return [one for one in found if two or not str(one.action_name).endswith("drop_old")]
+        offered = {
+            "drop_old": row is not None and _live(row) > 1,
+            "make_default": row is not None and row.is_active and not row.is_default,
+            "leave_default": row is not None and row.is_default,
+            "assign": row is not None and assignments.possible(row),
+        }
+        left_out = tuple(name for name, possible in offered.items() if not possible)
+        return [one for one in found if not str(one.action_name).endswith(left_out)]
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         obj = kwargs.get("obj")
@@ -112,6 +121,8 @@ class ConnectionAdmin(VerbAdmin):
                 "parity": reverse("admin:integrations_connection_parity", args=[obj.pk]),
                 "onboarding": reverse("admin:integrations_connection_onboarding", args=[obj.pk]),
             }
+            if obj.provider_class.reports is not None:
+                context["pages"]["reports"] = reverse("admin:integrations_connection_reports", args=[obj.pk])
         return super().render_change_form(request, context, *args, **kwargs)
 
     def response_add(self, request: HttpRequest, obj: Connection, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -225,6 +236,32 @@ class ConnectionAdmin(VerbAdmin):
         )
         return self.ask_about(request, row, question)
 
+    @action(
+        description=gettext_lazy("Assignments"), permissions=["act"], url_path="assignments", icon="conversion_path"
+    )
+    def assign(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = self.find(request, object_id)
+        if not assignments.possible(row):
+            raise PermissionDenied
+        try:
+            sheet = assignments.read(row)
+        except ERRORS as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return HttpResponseRedirect(reverse("admin:integrations_connection_change", args=[row.pk]))
+        question = Question(
+            title=_("Assignments"),
+            explanation=[
+                _("These people, topics and rooms exist at the provider already; nothing is made or changed there."),
+                _("Suggestions are chosen beforehand. What is left open is found by e-mail address or the same name."),
+            ],
+            button=_("Keep the assignments"),
+            run=lambda connection, data: assignments.save(connection, assignment_form.chosen(data)),
+            done=_("The assignments are kept; workers bring them in."),
+            form=assignment_form.form_of(sheet),
+            errors=ERRORS,
+        )
+        return self.ask_about(request, row, question)
+
     @action(description=gettext_lazy("Verify"), permissions=["act"], url_path="verify", icon="fact_check")
     def verify_now(self, request: HttpRequest, object_id: str) -> HttpResponse:
         question = Question(
@@ -266,6 +303,52 @@ class ConnectionAdmin(VerbAdmin):
         )
         return self.ask_about(request, self.find(request, object_id), question)
 
+    def _move(self, row: Connection, target: Connection | None) -> dict[str, Any]:
+        """What both questions about the brand's default share."""
+        members = list(moving.without_choice(row.brand).select_related("person", "brand"))
+        return {
+            "explanation": [
+                _(
+                    "Every member of the brand without a choice of her own moves; those with a choice stay where they are."
+                ),
+                _("Their public addresses and booked appointments stay; clients are told nothing."),
+                _("The account at the provider they leave is deleted there, and one is made where they go to."),
+                _("Until that is done the built-in engine takes bookings, so nobody is without a booking page."),
+            ],
+            "run": lambda connection, data: moving.make_default(connection.brand, target),
+            "errors": ERRORS,
+            "danger": True,
+            "template": "integrations/admin/move.html",
+            "context": {"previews": [moving.preview(members, target)]},
+        }
+
+    @action(
+        description=gettext_lazy("Members join here"), permissions=["act"], url_path="make-default", icon="group_add"
+    )
+    def make_default(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = self.find(request, object_id)
+        question = Question(
+            title=_("Members of the brand join here"),
+            button=_("Move the members"),
+            done=_("Moved; the onboarding page shows how far they are."),
+            **self._move(row, row),
+        )
+        return self.ask_about(request, row, question)
+
+    @action(
+        description=gettext_lazy("Members join no longer"), permissions=["act"], url_path="leave-default",
+        icon="group_remove",
+    )  # fmt: skip
+    def leave_default(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = self.find(request, object_id)
+        question = Question(
+            title=_("Members of the brand use the built-in engine"),
+            button=_("Move the members"),
+            done=_("Moved; the parity page shows what is still being removed there."),
+            **self._move(row, None),
+        )
+        return self.ask_about(request, row, question)
+
     # --- pages --------------------------------------------------------------------------------------------------
 
     def get_urls(self) -> list[Any]:
@@ -279,7 +362,7 @@ class ConnectionAdmin(VerbAdmin):
                 name="integrations_connection_onboarding",
             ),
         ]
-        return [*own, *super().get_urls()]
+        return [*own, *room_reports.urls(self.admin_site, self.find), *super().get_urls()]
 
     def _page(self, request: HttpRequest, row: Connection, title: str, **context: Any) -> dict[str, Any]:
         return {

@@ -18,7 +18,7 @@ from scheduling.admin.messages import ReadOnlyRows
 
 STATES = {
     "due": ("info", gettext_lazy("waiting")),
-    "failed": ("danger", gettext_lazy("failed")),
+    "failed": ("danger", gettext_lazy("needs a person")),
     "applied": ("success", gettext_lazy("applied")),
     "noted": ("default", gettext_lazy("only noted")),
 }

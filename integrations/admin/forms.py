@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminPasswordWidget,
@@ -114,7 +115,7 @@ def secrets_form(connection: Connection) -> type[VerbForm]:
     fields: dict[str, Any] = {
         name: forms.CharField(
             label=name.replace("_", " ").capitalize(),
-            required=name != "webhook_secret",
+            required=name not in ("webhook_secret", *connection.provider_class.optional_secrets),
             widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "off"}),
             help_text=_("Only where the provider signs; empty: as it is.") if name == "webhook_secret" else "",
         )
@@ -140,4 +141,15 @@ def secrets_form(connection: Connection) -> type[VerbForm]:
 class AdoptForm(VerbForm):
     remote_id = forms.CharField(
         label=_("Id at the provider"), max_length=255, widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"})
+    )
+
+
+class RoomLinkForm(VerbForm):
+    link = forms.URLField(
+        label=_("Link to the video room"),
+        max_length=500,
+        assume_scheme="https",
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "inputmode": "url"}),
+        help_text=_("As the invitation mail or the provider’s administration shows it."),
+        validators=[URLValidator(schemes=["https", "http"])],
     )

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -15,12 +16,13 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from directory.admin.professionals import ProfessionalAdmin, ProfessionalForm
-from directory.admin.verbs import Question, VerbForm
+from directory.admin.professionals import ProfessionalForm
+from directory.admin.verbs import MOST, Question, VerbForm
 from directory.models import Professional
-from integrations import connections, desired
+from integrations import connections, desired, moving
 from integrations.admin.mirrors import STATES
 from integrations.models import Connection, Enrolment, Mirror
+from scheduling.admin.professionals import BookableProfessionalAdmin
 
 BUILT_IN = "built-in"
 
@@ -88,15 +90,15 @@ admin.site.unregister(Professional)
 
 
 @admin.register(Professional)
-class ConnectedProfessionalAdmin(ProfessionalAdmin):
+class ConnectedProfessionalAdmin(BookableProfessionalAdmin):
     form = ConnectedProfessionalForm
     fieldsets = [
-        *ProfessionalAdmin.fieldsets,
-        (gettext_lazy("Provider"), {"classes": ["tab"], "fields": ["booked_at", "account_there"]}),
+        *BookableProfessionalAdmin.fieldsets,
+        (gettext_lazy("Provider"), {"classes": ["tab"], "fields": ["booked_at", "beforehand", "account_there"]}),
     ]
-    readonly_fields = [*ProfessionalAdmin.readonly_fields, "account_there"]
-    list_display = [*ProfessionalAdmin.list_display, "account", "parity"]
-    actions = [*ProfessionalAdmin.actions, "onboard_chosen", "choose_where"]
+    readonly_fields = [*BookableProfessionalAdmin.readonly_fields, "account_there", "beforehand"]
+    list_display = [*BookableProfessionalAdmin.list_display, "account", "parity"]
+    actions = [*BookableProfessionalAdmin.actions, "onboard_chosen", "choose_where"]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return WithAccounts
@@ -124,6 +126,16 @@ class ConnectedProfessionalAdmin(ProfessionalAdmin):
             for row in rows
         ]  # fmt: skip
         return format_html_join("", '<p><a class="look-link" href="{}">{}</a> {} ({})</p>', lines) or "–"
+
+    @display(description=gettext_lazy("what a move takes along"))
+    def beforehand(self, obj: Professional) -> SafeString | str:
+        """For each place she could go to; local rows only."""
+        if not obj.pk:
+            return "–"
+        offered = [*Connection.objects.filter(brand=obj.brand_id, is_active=True), None]
+        here = desired.connection_of(obj)
+        previews = [moving.preview([obj], one) for one in offered if one != here]
+        return render_to_string("integrations/admin/previews.html", {"previews": previews}) if previews else "–"
 
     def save_model(self, request: HttpRequest, obj: Professional, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -159,10 +171,12 @@ class ConnectedProfessionalAdmin(ProfessionalAdmin):
             self.message_user(request, _("Choose members of one brand."), "error")
             return None
         [brand_id] = brands
+        rows = list(queryset.select_related("person", "brand")[:MOST])
+        offered = [*Connection.objects.filter(brand_id=brand_id, is_active=True), None]
         question = Question(
             title=_("Choose where they are booked"),
             explanation=[
-                _("Their public addresses and booked appointments stay."),
+                _("Their public addresses and booked appointments stay; clients are told nothing."),
                 _("The account at the provider they leave is deleted there, and one is made where they go to."),
             ],
             button=ngettext("Move the member", "Move %(count)d members", count) % {"count": count},
@@ -171,6 +185,8 @@ class ConnectedProfessionalAdmin(ProfessionalAdmin):
             form=lambda *args: ChooseForm(*args, brand_id=brand_id),
             errors=(NotHereError,),
             danger=True,
+            template="integrations/admin/move.html",
+            context={"previews": [moving.preview(rows, one) for one in offered]},
         )
         return self.ask(request, queryset, question)
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
@@ -15,14 +15,16 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
 
-from directory.admin.verbs import Question, badge, short
-from directory.models import Person, Professional
+from directory.admin.verbs import Question, ReasonForm, badge, short
+from directory.models import Person, Professional, User
+from directory.secrets import CannotUnseal
 from integrations import parity
-from integrations.admin.forms import AdoptForm
+from integrations.admin.forms import AdoptForm, RoomLinkForm
+from integrations.desired import RETIRED
 from integrations.errors import ProviderError, Rejected
 from integrations.models import Mirror
-from integrations.secrets import CannotUnseal
 from integrations.words import KINDS, kind_name
+from scheduling import bookings
 from scheduling.admin.messages import ReadOnlyRows
 from scheduling.models import Booking
 
@@ -43,7 +45,7 @@ def name_rows(rows: Iterable[Mirror]) -> None:
         row.owner_uid if row.kind != "user" and row.owner_uid else row.local_uid for row in rows if _of_member(row)
     }
     people = {row.local_uid for row in rows if row.kind == "customer"}
-    bookings = {row.local_uid for row in rows if row.kind == "booking"}
+    appointments = {row.local_uid for row in rows if row.kind == "booking" and RETIRED not in row.local_uid}
     found: dict[tuple[str, str], str] = {}
     for professional in Professional.objects.filter(pk__in=[pk for pk in members if pk.isdigit()]).select_related(
         "person"
@@ -51,7 +53,7 @@ def name_rows(rows: Iterable[Mirror]) -> None:
         found["member", str(professional.pk)] = str(professional)
     for person in Person.objects.filter(pk__in=[pk for pk in people if pk.isdigit()]):
         found["customer", str(person.pk)] = person.full_name or person.email
-    for booking in Booking.objects.filter(pk__in=bookings):
+    for booking in Booking.objects.filter(pk__in=appointments):
         found["booking", str(booking.pk)] = booking.reference
     for row in rows:
         uid = row.owner_uid if _of_member(row) and row.kind != "user" and row.owner_uid else row.local_uid
@@ -121,7 +123,7 @@ class MirrorAdmin(ReadOnlyRows):
     search_fields = ["remote_id", "local_uid", "last_error"]
     search_help_text = gettext_lazy("Name of the member, id there, or words of the error")
     actions = ["sync_chosen", "verify_chosen", "create_chosen_again"]
-    actions_detail = ["sync_one", "verify_one", "create_again_one", "adopt_one"]
+    actions_detail = ["sync_one", "verify_one", "create_again_one", "adopt_one", "cancel_here", "room_exists"]
     fieldsets = [
         (None, {"fields": ["connection", ("kind_words", "subject_words"), ("remote_id", "state_badge"), "next"]}),
         (
@@ -279,6 +281,60 @@ class MirrorAdmin(ReadOnlyRows):
         )
         return self.ask_about(request, self.find(request, object_id), question)
 
+    @action(description=gettext_lazy("Cancel here"), permissions=["act"], url_path="cancel-here", icon="event_busy")
+    def cancel_here(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """For an appointment that is gone there: the other way out than making it again."""
+        row = self.find(request, object_id)
+        booking = (
+            Booking.objects.filter(pk=row.local_uid).first()
+            if row.kind == "booking" and RETIRED not in row.local_uid
+            else None
+        )
+        if booking is None:
+            raise Http404
+        question = Question(
+            title=_("Cancel the appointment here"),
+            explanation=[
+                _("Client and professional get an e-mail with the reason, and the time becomes free."),
+                _("If the appointment should take place, use “Create again” instead."),
+            ],
+            button=_("Cancel appointment"),
+            run=lambda row, data: _cancel_here(request, booking, data["reason"]),
+            done=_("The appointment is cancelled."),
+            form=ReasonForm,
+            errors=(bookings.BookingError,),
+            danger=True,
+        )
+        return self.ask_about(request, row, question)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
+        """“Cancel here” belongs to appointments, “It exists” to video rooms that are not known."""
+        found = super().get_actions_detail(request, object_id)
+        row = self.get_object(request, str(object_id))
+        hidden = {"cancel_here", "room_exists"}
+        if row is not None and row.kind == "booking" and not row.local_uid.startswith(RETIRED):
+            hidden.discard("cancel_here")
+        if row is not None and row.kind == "conference" and not row.remote_id:
+            hidden.discard("room_exists")
+        return [one for one in found if not str(one.action_name).endswith(tuple(hidden))]
+
+    @action(description=gettext_lazy("It exists"), permissions=["act"], url_path="it-exists", icon="video_call")
+    def room_exists(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """For a video room of which nobody knows whether it was made."""
+        question = Question(
+            title=_("It exists, here is the link"),
+            explanation=[
+                _("Nothing is made and nobody is mailed: both sides are led to this room from now on."),
+                _("Passcodes that were drawn for it are shown to those they belong to."),
+            ],
+            button=_("Use this room"),
+            run=lambda row, data: parity.room_exists(row, data["link"]),
+            done=_("The room is in use."),
+            form=RoomLinkForm,
+            errors=ERRORS,
+        )
+        return self.ask_about(request, self.find(request, object_id), question)
+
     @admin.action(description=gettext_lazy("Sync now"), permissions=["act"])
     def sync_chosen(self, request: HttpRequest, queryset: QuerySet[Mirror]) -> HttpResponse | None:
         return self.ask(request, queryset, self._sync(len(queryset)))
@@ -299,3 +355,8 @@ def _verify_row(row: Mirror, _data: dict[str, Any]) -> None:
     parity.verify_one(row, verdict, repair=False)
     if not verdict.checked:
         raise Rejected(_("The provider offers no way to read it back, or it waits for another object."))
+
+
+def _cancel_here(request: HttpRequest, booking: Booking, reason: str) -> None:
+    assert isinstance(request.user, User)
+    bookings.cancel(booking, actor=Booking.Actor.ADMIN, user=request.user, reason=reason)

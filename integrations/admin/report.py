@@ -9,10 +9,10 @@ from django.db.models import Count, Min, Q
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from directory.secrets import CannotUnseal
 from integrations import parity
 from integrations.errors import Rejected
 from integrations.models import CallCount, Connection, Mirror, WebhookEvent
-from integrations.secrets import CannotUnseal
 from scheduling.models import BusyTime
 
 HOURS = 48

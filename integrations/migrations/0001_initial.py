@@ -3,7 +3,7 @@
 import django.db.models.deletion
 import django.utils.timezone
 import integrations.models
-import integrations.secrets
+import directory.secrets
 from django.db import migrations, models
 
 
@@ -25,14 +25,14 @@ class Migration(migrations.Migration):
                 ('is_default', models.BooleanField(default=False, verbose_name='new members join here')),
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),
                 ('base_url', models.CharField(blank=True, max_length=300, verbose_name='address of the API')),
-                ('credentials', integrations.secrets.SealedField(default=list, editable=False, verbose_name='credentials')),
+                ('credentials', directory.secrets.SealedField(default=list, editable=False, verbose_name='credentials')),
                 ('options', models.JSONField(blank=True, default=dict, verbose_name='options')),
                 ('expires_on', models.DateField(blank=True, null=True, verbose_name='credentials expire on')),
                 ('booking', models.CharField(choices=[('own', 'On our pages'), ('embed', "In the provider's page")], default='own', max_length=8, verbose_name='visitors book')),
                 ('ask_before_embed', models.BooleanField(default=True, verbose_name="load the provider's page only after a click")),
                 ('when_down', models.CharField(choices=[('closed', 'Offer nothing'), ('request', 'Take requests from the last known times')], default='closed', max_length=8, verbose_name='when the provider is down')),
                 ('webhook_token', models.CharField(default=integrations.models.new_webhook_token, editable=False, max_length=64, unique=True)),
-                ('webhook_secret', integrations.secrets.SealedField(default=str, editable=False, verbose_name='webhook secret')),
+                ('webhook_secret', directory.secrets.SealedField(default=str, editable=False, verbose_name='webhook secret')),
                 ('resting_until', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='resting until')),
                 ('last_ok_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='last answer')),
                 ('last_error', models.TextField(blank=True, editable=False, verbose_name='last error')),

@@ -16,7 +16,13 @@ from integrations.sandbox.log import RequestLog
 from integrations.sandbox.store import Store
 
 # Modules that hold a PROVIDER.
-PROVIDERS = ["integrations.sandbox.meetergo.provider", "integrations.sandbox.meetbit.provider"]
+PROVIDERS = [
+    "integrations.sandbox.meetergo.provider",
+    "integrations.sandbox.meetbit.provider",
+    "integrations.sandbox.bookme.provider",
+    "integrations.sandbox.liveminutes.provider",
+    "integrations.sandbox.meetrs.provider",
+]
 
 
 class ApiError(Exception):

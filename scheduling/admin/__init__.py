@@ -1,5 +1,29 @@
 """Django admin of scheduling."""
 
-from scheduling.admin import bookings, hours, meeting_types, messages
+from scheduling.admin import (
+    api_clients,
+    bookings,
+    clients,
+    consents,
+    hours,
+    meeting_rooms,
+    meeting_types,
+    messages,
+    professionals,
+    spam,
+    texts,
+)
 
-__all__ = ["bookings", "hours", "meeting_types", "messages"]
+__all__ = [
+    "api_clients",
+    "bookings",
+    "clients",
+    "consents",
+    "hours",
+    "meeting_rooms",
+    "meeting_types",
+    "messages",
+    "professionals",
+    "spam",
+    "texts",
+]

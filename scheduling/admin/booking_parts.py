@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -14,7 +15,9 @@ from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
-from scheduling.models import Booking, BookingEvent, Message
+from directory import audit, contacts
+from scheduling import clients
+from scheduling.models import Answer, Booking, BookingEvent, Message
 from scheduling.models.bookings import Status
 
 COLOURS = {
@@ -28,6 +31,13 @@ COLOURS = {
     Status.DECLINED: "default",
 }
 EVENTS = {
+    "requested": gettext_lazy("Requested"),
+    "accepted": gettext_lazy("Accepted"),
+    "declined": gettext_lazy("Declined"),
+    "lapsed": gettext_lazy("Ran out without an answer"),
+    "outrun": gettext_lazy("Somebody else was chosen"),
+    "move_asked": gettext_lazy("Move asked for"),
+    "mail_asked": gettext_lazy("Asked to confirm by e-mail"),
     "confirmed": gettext_lazy("Booked"),
     "moved": gettext_lazy("Moved"),
     "conflict": gettext_lazy("Clash with another appointment"),
@@ -35,11 +45,26 @@ EVENTS = {
     Status.COMPLETED.value: gettext_lazy("Marked as completed"),
     Status.NO_SHOW.value: gettext_lazy("Marked as no-show"),
 }
+audit.WORDS.update({f"booking.{kind}": words for kind, words in EVENTS.items()})
 
 
 def on_clock(moment: datetime | None, zone: str) -> str:
     """Day and time on a wall clock; a dash for nothing."""
     return date_format(moment.astimezone(ZoneInfo(zone)), "SHORT_DATETIME_FORMAT") if moment else "–"
+
+
+def attendance_text(booking: Booking) -> str:
+    """How often this client missed an appointment, with this professional and in the whole directory."""
+    if booking.client is None:
+        return "–"
+    here = clients.record(booking.client, host=booking.host)
+    everywhere = clients.record(booking.client, brand=booking.host.brand)
+    return _("Missed here: %(missed)d of %(ended)d. In the directory: %(all_missed)d of %(all_ended)d.") % {
+        "missed": here.missed,
+        "ended": here.ended,
+        "all_missed": everywhere.missed,
+        "all_ended": everywhere.ended,
+    }
 
 
 class StatusFilter(DropdownFilter):
@@ -50,12 +75,14 @@ class StatusFilter(DropdownFilter):
     all_option = ["", gettext_lazy("Appointments, without holds")]
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("open", _("Still to come")), *Status.choices]
+        return [("open", _("Still to come")), ("requests", _("Requests without an answer")), *Status.choices]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Booking]) -> QuerySet[Booking]:
         value = self.value()
         if value == "open":
             return queryset.filter(status__in=[Status.PENDING, Status.CONFIRMED], ends_at__gt=timezone.now())
+        if value == "requests":
+            return queryset.filter(status=Status.PENDING).exclude(awaits="")
         return queryset.filter(status=value) if value else queryset.exclude(status__in=[Status.HELD, Status.EXPIRED])
 
 
@@ -95,7 +122,36 @@ class EventInline(ReadOnlyInline):
         return on_clock(obj.to_start, obj.booking.time_zone)
 
 
+class AnswerInline(ReadOnlyInline):
+    """What was answered. Sensitive answers are the professional's; staff see that there is one."""
+
+    model = Answer
+    fields = ["label", "shown", "answered_at"]
+    readonly_fields = ["shown"]
+
+    @display(description=gettext_lazy("answer"))
+    def shown(self, obj: Answer) -> str:
+        return "•••" if obj.sensitive else obj.text
+
+
 class MessageInline(ReadOnlyInline):
     model = Message
-    fields = ["kind", "audience", "recipient", "status", "attempts", "sent_at", "last_error"]
+    fields = ["kind", "audience", "to_whom", "status", "attempts", "sent_at", "last_error"]
+    readonly_fields = ["to_whom"]
     show_change_link = True
+
+    @display(description=gettext_lazy("recipient"))
+    def to_whom(self, obj: Message) -> str:
+        return contacts.shown(obj.recipient) or "–"
+
+
+def parse_moment(text: str) -> datetime | None:
+    """An instant from a link of ours; nothing for what is none."""
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment and timezone.is_aware(moment) else None
+
+
+INLINES = [AnswerInline, EventInline, MessageInline]

@@ -1,6 +1,7 @@
 """Bookings: looked at here, changed only by the verbs of `scheduling.bookings`."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -11,7 +12,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -24,12 +24,24 @@ from unfold.dataclasses import UnfoldAction
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
+from directory import contacts
 from directory.admin.verbs import Question, ReasonForm, badge
+from directory.admin_site import in_scope
 from scheduling import availability, bookings, messages
+from scheduling.admin.booking_answers import AnswersAdmin
 from scheduling.admin.booking_forms import EntryForm, HostForm, MoveForm
-from scheduling.admin.booking_parts import COLOURS, EventInline, MessageInline, StatusFilter, on_clock
+from scheduling.admin.booking_parts import (
+    COLOURS,
+    INLINES,
+    StatusFilter,
+    attendance_text,
+    on_clock,
+    parse_moment,
+)
+from scheduling.admin.booking_sessions import SessionsAdmin
 from scheduling.admin.fields import DayRangeFilter
 from scheduling.admin.messages import ReadOnlyRows
+from scheduling.engine import settled
 from scheduling.models import Booking
 from scheduling.models.bookings import Status
 
@@ -39,8 +51,8 @@ BEGUN = ["completed_one", "no_show_one"]
 
 
 @admin.register(Booking)
-class BookingAdmin(ReadOnlyRows):
-    inlines = [EventInline, MessageInline]
+class BookingAdmin(AnswersAdmin, SessionsAdmin, ReadOnlyRows):
+    inlines = INLINES
     list_display = ["start", "client_label", "host_label", "title", "status_label", "origin", "reference"]
     list_display_links = ["start", "reference"]
     list_select_related = ["host__person", "host__brand", "meeting_type"]
@@ -60,7 +72,17 @@ class BookingAdmin(ReadOnlyRows):
         "host__person__last_name",
     ]
     actions = ["cancel_chosen", "completed_chosen", "no_show_chosen", "resend_chosen"]
-    actions_detail = ["move_one", "resend_one", "completed_one", "no_show_one", "cancel_one"]
+    actions_detail = [
+        "accept_one",
+        "decline_one",
+        "move_one",
+        "resend_one",
+        "completed_one",
+        "no_show_one",
+        "move_session_one",
+        "cancel_session_one",
+        "cancel_one",
+    ]
     readonly_fields = [
         "status_badge",
         "begins",
@@ -69,6 +91,11 @@ class BookingAdmin(ReadOnlyRows):
         "reference",
         "uid",
         "version",
+        "awaits",
+        "answer_by",
+        "attendance",
+        "client_moves",
+        "session_text",
         "created_at",
         "updated_at",
     ]
@@ -82,6 +109,7 @@ class BookingAdmin(ReadOnlyRows):
                     ("host", "meeting_type"),
                     ("channel", "location"),
                     ("price_text", "seats"),
+                    "session_text",
                 ]
             },
         ),
@@ -89,9 +117,10 @@ class BookingAdmin(ReadOnlyRows):
             gettext_lazy("Client"),
             {
                 "fields": [
-                    ("client_name", "client"),
+                    ("client_name", "client", "attendee_name"),
                     ("client_email", "client_phone"),
                     "client_note",
+                    ("attendance", "client_moves"),
                     ("client_language", "client_time_zone", "client_start"),
                     "consented_at",
                 ]
@@ -103,6 +132,7 @@ class BookingAdmin(ReadOnlyRows):
                 "classes": ["tab"],
                 "fields": [
                     ("origin", "version"),
+                    ("awaits", "answer_by"),
                     ("cancelled_by", "cancel_reason"),
                     ("cancel_cutoff", "move_cutoff"),
                     ("blocked_from", "blocked_until"),
@@ -130,6 +160,10 @@ class BookingAdmin(ReadOnlyRows):
     def begins(self, obj: Booking) -> str:
         return f"{on_clock(obj.starts_at, obj.time_zone)}, {obj.time_zone}"
 
+    @display(description=gettext_lazy("attendance"))
+    def attendance(self, obj: Booking) -> str:
+        return attendance_text(obj)
+
     @display(description=gettext_lazy("status"))
     def status_badge(self, obj: Booking) -> SafeString:
         return badge(obj.get_status_display(), COLOURS[Status(obj.status)])
@@ -144,7 +178,7 @@ class BookingAdmin(ReadOnlyRows):
 
     @display(description=gettext_lazy("client"), ordering="client_name", header=True)
     def client_label(self, obj: Booking) -> list[str]:
-        return [obj.client_name or "–", obj.client_email]
+        return [obj.client_name or "–", contacts.shown(obj.client_email)]
 
     @display(description=gettext_lazy("professional"), ordering="host__person__last_name", header=True)
     def host_label(self, obj: Booking) -> list[str]:
@@ -159,8 +193,10 @@ class BookingAdmin(ReadOnlyRows):
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[UnfoldAction]:
         obj = self.get_object(request, str(object_id))
         offered: list[str] = []
-        if obj and obj.is_open:
-            offered += OPEN
+        if obj and obj.is_request:
+            offered += self.answers_to(obj)
+        elif obj and obj.is_open:
+            offered += [*OPEN, *self.session_actions(obj)]
         if obj and obj.status in (Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW):
             offered += BEGUN if obj.starts_at <= timezone.now() else []
         if obj and obj.status == Status.CANCELLED:
@@ -246,21 +282,31 @@ class BookingAdmin(ReadOnlyRows):
                 % {"start": on_clock(row.starts_at, zone)},
             ],
             button=_("Move booking"),
-            run=lambda row, data: bookings.reschedule(
-                row,
-                data["start"],
-                actor=Actor.ADMIN,
-                user=request.user,
-                reason=data["reason"],
-                outside_rules=data["outside_rules"],
-                notify=data["notify"],
-            ),
+            run=partial(self._move_row, request),
             done=_("Moved: %(count)d."),
             form=lambda *args: MoveForm(*args, booking=row, start=start),
             errors=(bookings.BookingError,),
             template="scheduling/admin/move.html",
             context={"free": [(moment.isoformat().replace("+00:00", "Z"), on_clock(moment, zone)) for moment in free]},
         )
+
+    def _move_row(self, request: Any, row: Booking, data: dict[str, Any]) -> None:
+        """Where a provider has a say, its word is waited for, as on the pages of host and client."""
+        moved = bookings.reschedule(
+            row,
+            data["start"],
+            actor=Actor.ADMIN,
+            user=request.user,
+            reason=data["reason"],
+            outside_rules=data["outside_rules"],
+            notify=data["notify"],
+        )
+        moved = settled(moved)
+        if moved.starts_at != data["start"]:
+            raise bookings.BookingError(_("The provider did not take this time; the booking stays where it was."))
+        if moved.status == Status.PENDING:
+            text = _("The provider has not answered yet; the client is told as soon as it has.")
+            self.message_user(request, text, notes.WARNING)
 
     @action(
         description=gettext_lazy("Send last e-mail again"),
@@ -304,7 +350,9 @@ class BookingAdmin(ReadOnlyRows):
         """A booking made on the phone: first whose, then when and for whom."""
         if not self.has_add_permission(request):
             raise PermissionDenied
+        hosts = in_scope(HostForm.base_fields["host"].queryset, request, "brand")  # type: ignore[attr-defined]
         chosen = HostForm(request.GET if "host" in request.GET else None)
+        chosen.fields["host"].queryset = hosts  # type: ignore[attr-defined]
         host = chosen.cleaned_data["host"] if chosen.is_valid() else None
         if host is None:
             chosen = HostForm()
@@ -349,12 +397,3 @@ class BookingAdmin(ReadOnlyRows):
             outside_rules=data["outside_rules"],
             notify=data["notify"],
         )
-
-
-def parse_moment(text: str) -> datetime | None:
-    """An instant from a link of ours; nothing for what is none."""
-    try:
-        moment = parse_datetime(text)
-    except ValueError:
-        return None
-    return moment if moment and timezone.is_aware(moment) else None

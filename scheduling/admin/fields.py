@@ -1,21 +1,17 @@
-"""Times as people write them, and filters, for the admin pages of scheduling."""
+"""Times as people write them, for the admin pages of scheduling."""
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from directory.admin.filters import DayRangeFilter as DayRangeFilter
 from scheduling.models.hours import clock, validate_windows
 
 CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})")
@@ -85,25 +81,3 @@ class WindowsField(forms.CharField):
 
 def windows_text(windows: Sequence[Sequence[int]]) -> str:
     return ", ".join(f"{clock(start)}–{clock(end)}" for start, end in windows)
-
-
-class DayRangeFilter(RangeDateFilter):
-    """From one day to another, both included, by the clock that the page shows."""
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        first = self._day("from")
-        last = self._day("to")
-        if first:
-            queryset = queryset.filter(**{f"{self.parameter_name}__gte": first})
-        if last:
-            queryset = queryset.filter(**{f"{self.parameter_name}__lt": last + timedelta(days=1)})
-        return queryset
-
-    def _day(self, end: str) -> datetime | None:
-        """The start of the day somebody typed; nothing for what is no date."""
-        text = str(self.used_parameters.get(f"{self.parameter_name}_{end}") or "")
-        try:
-            day = parse_date(text) or datetime.strptime(text, "%d.%m.%Y").date()  # noqa: DTZ007  a day has no zone
-            return timezone.make_aware(datetime.combine(day, time.min))
-        except (ValueError, OverflowError):
-            return None

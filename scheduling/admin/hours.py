@@ -12,13 +12,25 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 from unfold.decorators import display
 
 from directory.admin.forms import WholeRowForm
+from directory.models import Office
 from scheduling.admin.fields import DayRangeFilter, MinuteField, WindowsField, windows_text
 from scheduling.models import AvailabilityOverride, AvailabilityRule, BusyTime
 from scheduling.models.hours import clock
 
 
-class AvailabilityRuleForm(WholeRowForm):
+class OfficeForm(WholeRowForm):
+    """The offices to choose from are those of the professional, known once the row is there."""
+
     whole = ("host",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "office" in self.fields:
+            offices = Office.objects.filter(professional=self.instance.host_id)
+            self.fields["office"].queryset = offices  # type: ignore[attr-defined]
+
+
+class AvailabilityRuleForm(OfficeForm):
     start_minute = MinuteField(label=gettext_lazy("From"), help_text=gettext_lazy("On the professional's own clock."))
     end_minute = MinuteField(label=gettext_lazy("To"), help_text=gettext_lazy("24:00 is the end of the day."))
 
@@ -73,15 +85,14 @@ class AvailabilityRuleAdmin(HostListAdmin):
         ("host", AutocompleteSelectFilter),
     ]
     ordering = ["host", "weekday", "start_minute"]
-    fields = ["host", "weekday", ("start_minute", "end_minute")]
+    fields = ["host", "weekday", ("start_minute", "end_minute"), "office"]
 
     @display(description=gettext_lazy("window"), ordering="start_minute")
     def window(self, obj: AvailabilityRule) -> str:
         return f"{clock(obj.start_minute)}–{clock(obj.end_minute)}"
 
 
-class AvailabilityOverrideForm(WholeRowForm):
-    whole = ("host",)
+class AvailabilityOverrideForm(OfficeForm):
     windows = WindowsField(
         label=gettext_lazy("Windows"),
         required=False,
@@ -99,7 +110,7 @@ class AvailabilityOverrideAdmin(HostListAdmin):
     list_display = ["host", "first_date", "last_date", "open_windows", "note", "brand"]
     list_filter = [("host__brand", RelatedDropdownFilter), ("host", AutocompleteSelectFilter)]
     ordering = ["-first_date", "pk"]
-    fields = ["host", ("first_date", "last_date"), "windows", "note"]
+    fields = ["host", ("first_date", "last_date"), "windows", "office", "note"]
 
     @display(description=gettext_lazy("windows"))
     def open_windows(self, obj: AvailabilityOverride) -> str:

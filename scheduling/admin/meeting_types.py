@@ -2,17 +2,18 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.admin import ModelAdmin
+from unfold.admin import ModelAdmin, StackedInline
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
-from directory.admin.forms import WholeRowForm
+from directory.admin.forms import WholeRowForm, secure_column
 from directory.models import Office
-from scheduling.models import MeetingType
+from scheduling.models import MeetingRoom, MeetingType, Question
 
 Visibility = MeetingType.Visibility
 COLOURS = {
@@ -23,23 +24,52 @@ COLOURS = {
 }
 
 
+# What can be chosen once the professional is known.
+HOSTS_OWN = (("office", "any_office"), "needs_room", "rooms")
+
+
 class MeetingTypeForm(WholeRowForm):
     whole = ("host",)
 
     class Meta:
         model = MeetingType
         fields = "__all__"
+        formfield_callback = secure_column
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "rooms" in self.fields:
+            rooms = MeetingRoom.objects.filter(brand__professionals=self.instance.host_id)
+            self.fields["rooms"].queryset = rooms  # type: ignore[attr-defined]
         if "office" in self.fields:
             offices = Office.objects.filter(professional=self.instance.host_id)
             self.fields["office"].queryset = offices  # type: ignore[attr-defined]
 
 
+class QuestionInline(StackedInline):
+    model = Question
+    extra = 0
+    tab = True
+    fields = [
+        ("kind", "position"),
+        *[(f"label_{code}", f"help_text_{code}", f"options_{code}") for code, _name in settings.LANGUAGES],
+        ("required", "sensitive"),
+        ("depends_on", "depends_value"),
+    ]
+    fk_name = "meeting_type"
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Only a question of the same meeting type can come before."""
+        if db_field.name == "depends_on":
+            pk = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
+            kwargs["queryset"] = Question.objects.filter(meeting_type=pk if str(pk).isdigit() else None)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
 @admin.register(MeetingType)
 class MeetingTypeAdmin(ModelAdmin):
     form = MeetingTypeForm
+    inlines = [QuestionInline]
     list_display = ["title", "host", "brand", "visibility_label", "channel", "length", "price_text"]
     list_select_related = ["host__person", "host__brand"]
     list_filter = [
@@ -61,7 +91,18 @@ class MeetingTypeAdmin(ModelAdmin):
         (None, {"fields": ["host", ("title", "slug"), "description", ("visibility", "position")]}),
         (
             gettext_lazy("Place"),
-            {"classes": ["tab"], "fields": ["channel", "office", "video_url", "price_text", "preparation"]},
+            {
+                "classes": ["tab"],
+                "fields": [
+                    "channel",
+                    ("office", "any_office"),
+                    "needs_room",
+                    "rooms",
+                    "video_url",
+                    "price_text",
+                    "preparation",
+                ],
+            },
         ),
         (
             gettext_lazy("Times, in minutes"),
@@ -71,13 +112,22 @@ class MeetingTypeAdmin(ModelAdmin):
                     ("duration", "step"),
                     ("buffer_before", "buffer_after"),
                     ("notice", "horizon_days", "last_date"),
-                    ("cancel_cutoff", "move_cutoff"),
+                    ("cancel_cutoff", "move_cutoff", "move_limit"),
+                    ("remind_week", "remind_day", "remind_hours"),
                 ],
             },
         ),
         (
             gettext_lazy("Limits"),
-            {"classes": ["tab"], "fields": ["seats", ("daily_limit", "weekly_limit"), ("created_at", "updated_at")]},
+            {
+                "classes": ["tab"],
+                "fields": [
+                    ("seats", "series_max"),
+                    ("daily_limit", "weekly_limit"),
+                    ("on_request", "while_asked"),
+                    ("created_at", "updated_at"),
+                ],
+            },
         ),
     ]
 
@@ -90,7 +140,7 @@ class MeetingTypeAdmin(ModelAdmin):
         if obj:
             return fieldsets
         return [
-            (name, {**options, "fields": [field for field in options["fields"] if field != "office"]})
+            (name, {**options, "fields": [field for field in options["fields"] if field not in HOSTS_OWN]})
             for name, options in fieldsets
         ]
 

@@ -64,6 +64,25 @@ class _Diary:
                 wanted = share if share > 1 else int(self.random.random() < 0.6)
                 for start in self.random.sample(starts, min(wanted, len(starts))):
                     self.appointment(meeting_type, start, [other for other in ahead if other != start])
+            if meeting_type.on_request and share > 1:
+                later = self.free(meeting_type, self.now + 3 * DAY, self.now + 10 * DAY)
+                for start in sorted({*later[:1], *later[-1:]}):
+                    self.ask(meeting_type, start)
+
+    def ask(self, meeting_type: MeetingType, start: datetime) -> None:
+        """A request that waits for the host's answer."""
+        number = len(self.made) % len(clients.NAMES[self.language])
+        name = clients.NAMES[self.language][number]
+        booking = bookings.confirm(
+            bookings.hold(meeting_type, start, language=self.language, now=self.now),
+            name=name,
+            email=f"{slugify(name.translate(phones.ASCII)).replace('-', '.')}@client.example",
+            phone=phones.mobile(self.language, number),
+            note=clients.NOTES[self.language][0],
+            now=self.now,
+        )
+        # Mails are written as sent, like those of all others.
+        Message.objects.filter(booking=booking).delete()
 
     def fill_next_week(self, host: Professional) -> None:
         """Until nothing is free from Monday to Sunday of next week."""

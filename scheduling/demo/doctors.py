@@ -36,6 +36,8 @@ BRAND = {
 HOST = "doctors.localhost"
 MAIL_DOMAIN = "doctors.example"
 
+# What somebody asks about need not stand in a subject line.
+SENSITIVE: frozenset[str] = frozenset()
 SPECIALTIES = [
     ("general-practice", "Allgemeinmedizin", "General practice"),
     ("paediatrics", "Kinder- und Jugendmedizin", "Paediatrics"),

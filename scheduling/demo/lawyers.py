@@ -36,6 +36,8 @@ BRAND = {
 HOST = "anwaelte.localhost"
 MAIL_DOMAIN = "anwaelte.example"
 
+# What somebody asks about need not stand in a subject line.
+SENSITIVE: frozenset[str] = frozenset({"strafrecht"})
 SPECIALTIES = [
     ("familienrecht", "Familienrecht", "Family law"),
     ("arbeitsrecht", "Arbeitsrecht", "Employment law"),
@@ -185,6 +187,7 @@ OFFERS = [
         "Für eine einzelne, abgegrenzte Frage.",
         "Ich rufe Sie an. Bitte sorgen Sie für eine ruhige Umgebung.",
         {
+            "on_request": True,
             "step": 15,
             "buffer_after": 5,
             "notice": 120,
@@ -203,7 +206,15 @@ OFFERS = [
         ("im Mandat enthalten",),
         "Nur für Mandantinnen und Mandanten, die den Link von mir erhalten haben.",
         _ROOM,
-        {"step": 15, "buffer_after": 15, "notice": 480, "horizon_days": 90, "cancel_cutoff": 480, "move_cutoff": 480},
+        {
+            "series_max": 4,
+            "step": 15,
+            "buffer_after": 15,
+            "notice": 480,
+            "horizon_days": 90,
+            "cancel_cutoff": 480,
+            "move_cutoff": 480,
+        },
         visibility="link",
     ),
     Offer(

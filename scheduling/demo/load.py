@@ -9,14 +9,17 @@ from types import ModuleType
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
 from django.core.files import File
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
+from directory import audit, roles
 from directory.models import (
     Brand,
+    CheckItem,
     Domain,
     LegalPage,
     Office,
@@ -26,10 +29,10 @@ from directory.models import (
     SpokenLanguage,
     User,
 )
-from scheduling.demo import doctors, doctors_people, lawyers, lawyers_people, phones
+from scheduling.demo import doctors, doctors_people, lawyers, lawyers_people, phones, questions
 from scheduling.demo.entries import Entry, Offer, Place
 from scheduling.demo.hours import SHAPES
-from scheduling.models import AvailabilityOverride, AvailabilityRule, Booking, MeetingType
+from scheduling.models import AvailabilityOverride, AvailabilityRule, Booking, MeetingRoom, MeetingType
 
 HERE = Path(__file__).parent
 PASSWORD = "demo-marketplace"  # noqa: S105  (published, for demonstration only)
@@ -43,7 +46,34 @@ def email_of(entry: Entry, content: ModuleType) -> str:
     return f"{first}.{last}@{content.MAIL_DOMAIN}"
 
 
+SUPPORT = "support@demo.example"
+
+
+# (name, where, how many people)
+ROOMS = {
+    "de": [("Besprechungsraum Linde", "2. Stock", 4), ("Besprechungsraum Ahorn", "2. Stock", 8)],
+    "en": [("Consulting room Ash", "First floor", 3), ("Consulting room Elm", "First floor", 6)],
+}
+
+
+def make_support(brand: Brand) -> None:
+    """Staff that sees masked contact data, and may look after every demo brand."""
+    user = User.objects.filter(email=SUPPORT).first()
+    if user is None:
+        user = User.objects.create_user(SUPPORT, PASSWORD, is_staff=True)
+        _verified(user)
+        user.groups.set(Group.objects.filter(name="Support"))
+    user.brands.add(brand)
+
+
+CHECKS = {
+    "de": ["Im Register der Kammer gefunden", "Angaben im Profil stimmen mit dem Register überein"],
+    "en": ["Found in the professional register", "The profile says what the register says"],
+}
+
+
 def make_admin() -> None:
+    roles.make()
     if not User.objects.filter(email=ADMIN).exists():
         _verified(User.objects.create_superuser(ADMIN, PASSWORD))
 
@@ -56,8 +86,23 @@ def make_brand(content: ModuleType, entries: list[Entry]) -> Brand | None:
         brand = _brand(content)
         _specialties(brand, content)
         _legal_pages(brand)
+        for position, text in enumerate(CHECKS[brand.language]):
+            CheckItem.objects.create(brand=brand, text=text, position=position)
         _People(brand, content).make(entries)
+        make_support(brand)
+        _meeting_rooms(brand)
     return brand
+
+
+def _meeting_rooms(brand: Brand) -> None:
+    """Two, of which the first on-site meeting type of the brand needs one."""
+    for position, (name, location, capacity) in enumerate(ROOMS[brand.language]):
+        MeetingRoom.objects.create(brand=brand, name=name, location=location, capacity=capacity, position=position)
+    on_site = MeetingType.objects.filter(host__brand=brand, channel=MeetingType.Channel.ON_SITE, seats=1)
+    first = on_site.order_by("host", "position").first()
+    if first is not None:
+        first.needs_room = True
+        first.save(update_fields=["needs_room"])
 
 
 @transaction.atomic
@@ -75,7 +120,8 @@ def remove() -> None:
         professionals.delete()
         Person.objects.filter(brand=brand).delete()
         User.objects.filter(pk__in=users, people=None).delete()
-        brand.delete()
+        with audit.forgetting():
+            brand.delete()
         for file in files:
             transaction.on_commit(lambda file=file: file.storage.delete(file.name))  # type: ignore[misc]
 
@@ -100,7 +146,14 @@ def _brand(content: ModuleType) -> Brand:
 
 def _specialties(brand: Brand, content: ModuleType) -> None:
     for position, (slug, german, english) in enumerate(content.SPECIALTIES):
-        Specialty.objects.create(brand=brand, slug=slug, position=position, name_de=german, name_en=english)
+        Specialty.objects.create(
+            brand=brand,
+            slug=slug,
+            position=position,
+            name_de=german,
+            name_en=english,
+            sensitive=slug in content.SENSITIVE,
+        )
 
 
 def _legal_pages(brand: Brand) -> None:
@@ -257,6 +310,7 @@ class _People:
             **offer.rules,
         )
         meeting_type.save()
+        questions.ask(meeting_type, offer.slug)
 
     def in_euro(self, host: Professional) -> bool:
         return self.brand.country == "DE" or host.person.time_zone == "Europe/Dublin"

@@ -18,6 +18,7 @@ from scheduling.slots import Reason
 REASONS = {
     Reason.HOURS: gettext_lazy("This time is outside your hours."),
     Reason.OVERRIDE: gettext_lazy("You have other hours than usual on this day, and this time is outside them."),
+    Reason.PAUSED: gettext_lazy("New bookings are paused."),
     Reason.GRID: gettext_lazy("Meetings of this type do not start at this time of day."),
     Reason.NOTICE: gettext_lazy("This time is closer than your minimum notice."),
     Reason.HORIZON: gettext_lazy("This time is further ahead than this type can be booked."),
@@ -149,6 +150,28 @@ class OtherTimeForm(WhyForm, AnyTime):
     """A move to any time."""
 
     field_order = ["day", "at", "reason", "outside"]
+
+
+class RefusalForm(forms.Form):
+    """Declining a request."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason, in words for the client"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("Optional. Your client reads it in the mail, with your next free times."),
+    )
+
+
+class MoveToForm(OtherTimeForm):
+    """A move that was drawn in the calendar, asked about once more."""
+
+    tell = forms.BooleanField(label=gettext_lazy("Tell my client by e-mail"), required=False, initial=True)
+
+    @property
+    def first_error(self) -> str:
+        return next((str(errors[0]) for errors in self.errors.values()), "")
 
 
 class ReasonForm(forms.Form):

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 CLOCK = re.compile(r"(?P<hour>\d{1,2})(?:[:.h ]?(?P<minute>\d{2}))?")
@@ -34,6 +35,9 @@ def instant(day: date, at: time, zone: str) -> datetime:
     if result.astimezone(ZoneInfo(zone)).replace(tzinfo=None) != local.replace(tzinfo=None):
         raise ValidationError(_("This time does not exist: the clock is put forward that night."), code="skipped")
     return result
+
+
+PHONE = RegexValidator(r"^\+?[0-9 ()/.\-]{5,40}$", _("Digits, spaces and + - / ( ) only, for example +49 221 123456."))
 
 
 class DateInput(forms.DateInput):

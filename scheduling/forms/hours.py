@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from scheduling.forms.fields import DateInput, parse_clock
-from scheduling.hours import Week, Window
+from scheduling.hours import Places, Week, Window
 from scheduling.models import AvailabilityOverride, AvailabilityRule
 from scheduling.models.hours import clock
 
@@ -28,6 +28,7 @@ class Row:
     end: str = ""
     error: str = ""
     window: Window | None = None
+    office: str = ""  # id of the one office it is at
 
     @property
     def is_empty(self) -> bool:
@@ -46,7 +47,8 @@ class Rows(list[Row]):
         starts, ends = data.getlist(f"from-{key}"), data.getlist(f"to-{key}")
         count = min(max(len(starts), len(ends)), MAX_WINDOWS)
         starts, ends = starts + [""] * count, ends + [""] * count
-        return cls(Row(starts[index][:8], ends[index][:8]) for index in range(count))
+        offices = [*data.getlist(f"office-{key}"), *[""] * count]
+        return cls(Row(starts[index][:8], ends[index][:8], office=offices[index][:12]) for index in range(count))
 
     def validate(self) -> list[Window]:
         """The windows by start; every row that is wrong gets its error. Empty rows are nothing."""
@@ -97,8 +99,12 @@ class WeekForm:
         self.copied_from = ""
 
     @classmethod
-    def of_week(cls, week: Week) -> "WeekForm":
-        return cls([cls._day(weekday, Rows.of_windows(week.get(weekday, []))) for weekday in range(7)])
+    def of_week(cls, week: Week, places: Places | None = None) -> "WeekForm":
+        form = cls([cls._day(weekday, Rows.of_windows(week.get(weekday, []))) for weekday in range(7)])
+        for day in form.days:
+            for row, window in zip(day.rows, week.get(day.weekday, []), strict=True):
+                row.office = str((places or {}).get((day.weekday, window[0]), ""))
+        return form
 
     @classmethod
     def of_post(cls, data: QueryDict) -> "WeekForm":
@@ -133,8 +139,18 @@ class WeekForm:
     def _copy(self, source: Day, targets: list[str]) -> None:
         chosen = [day for day in map(self._chosen, targets) if day and day is not source]
         for day in chosen:
-            day.rows = Rows(Row(row.start, row.end) for row in source.rows)
+            day.rows = Rows(Row(row.start, row.end, office=row.office) for row in source.rows)
         self.copied_from, self.copied_to = source.name, [day.name for day in chosen]
+
+    @property
+    def places(self) -> Places:
+        """The offices of valid windows; what is no number is none."""
+        return {
+            (day.weekday, row.window[0]): int(row.office)
+            for day in self.days
+            for row in day.rows
+            if row.window and row.office.isascii() and row.office.isdecimal()
+        }
 
     def validate(self) -> Week | None:
         """The week, or None if a row is wrong."""
@@ -163,21 +179,27 @@ class OverrideForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = AvailabilityOverride
-        fields = ["first_date", "last_date", "note"]
+        fields = ["first_date", "last_date", "office", "note"]
         labels = {
             "first_date": gettext_lazy("First day"),
             "last_date": gettext_lazy("Last day"),
             "note": gettext_lazy("Note"),
+            "office": gettext_lazy("At the office"),
         }
         help_texts = {"last_date": gettext_lazy("Empty: only the first day.")}
         widgets = {"first_date": DateInput, "last_date": DateInput}
 
-    field_order = ["kind", "first_date", "last_date", "note"]
+    field_order = ["kind", "first_date", "last_date", "office", "note"]
 
     def __init__(self, data: QueryDict | None = None, *, today: date, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         self.today = today
         self.fields["last_date"].required = False
+        offices = self.instance.host.offices.all()
+        self.fields["office"].queryset = offices  # type: ignore[attr-defined]
+        self.fields["office"].empty_label = _("Any office")  # type: ignore[attr-defined]
+        if len(offices) < 2:
+            del self.fields["office"]
         self.rows = Rows.of_post(data, "special") if data is not None else Rows.of_windows(self.instance.windows)
         if self.instance.pk and self.instance.windows:
             self.initial["kind"] = self.OTHER

@@ -13,8 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from directory.models import Brand, Person, Professional
+from directory.models import Brand, Office, Person, Professional
 from directory.models.brands import validate_zone
+from scheduling.models.meeting_rooms import MeetingRoom
 from scheduling.models.meeting_types import MeetingType
 
 
@@ -31,8 +32,17 @@ class Status(models.TextChoices):
     DECLINED = "declined", _("Declined")
 
 
+class Awaits(models.TextChoices):
+    """Whose word a booking waits for, apart from a provider's; it stays on a request that came to nothing."""
+
+    HOST = "host", _("The professional's answer, the time is kept")
+    CHOICE = "choice", _("The professional's choice among several requests")
+
+
 # These take the host's time. A hold counts until it expires; see BookingQuerySet.blocking().
 ACTIVE = (Status.HELD, Status.PENDING, Status.CONFIRMED)
+# One of several requests takes no time until it is chosen.
+TAKES_TIME = Q(status__in=ACTIVE) & ~Q(awaits=Awaits.CHOICE)
 
 
 class TsTzRange(Func):
@@ -69,7 +79,7 @@ class BookingQuerySet(models.QuerySet["Booking"]):
 
     def blocking(self, now: datetime) -> "BookingQuerySet":
         """Bookings that take the host's time at this moment: active, holds only until they expire."""
-        return self.filter(status__in=ACTIVE).exclude(status=Status.HELD, hold_expires_at__lte=now)
+        return self.filter(TAKES_TIME).exclude(status=Status.HELD, hold_expires_at__lte=now)
 
     def real(self) -> "BookingQuerySet":
         """What people call an appointment: not a hold, not a hold that expired."""
@@ -77,6 +87,10 @@ class BookingQuerySet(models.QuerySet["Booking"]):
 
     def upcoming(self, now: datetime) -> "BookingQuerySet":
         return self.filter(status__in=[Status.PENDING, Status.CONFIRMED], ends_at__gt=now)
+
+    def requests(self) -> "BookingQuerySet":
+        """Those that wait for the host's answer."""
+        return self.filter(status=Status.PENDING).exclude(awaits="")
 
 
 class Booking(models.Model):
@@ -110,6 +124,8 @@ class Booking(models.Model):
     )
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.HELD)
     version = models.PositiveIntegerField(_("version"), default=0, editable=False)
+    awaits = models.CharField(_("waits for"), max_length=8, choices=Awaits, blank=True, default="", editable=False)
+    answer_by = models.DateTimeField(_("answer until"), null=True, blank=True, editable=False)
     origin = models.CharField(_("origin"), max_length=8, choices=Origin, default=Origin.PAGE)
 
     starts_at = models.DateTimeField(_("start"))
@@ -117,9 +133,11 @@ class Booking(models.Model):
     blocked_from = models.DateTimeField(_("blocked from"))
     blocked_until = models.DateTimeField(_("blocked until"))
     session = models.UUIDField(_("session"), editable=False)
+    series = models.UUIDField(_("booked together"), null=True, blank=True, editable=False)
     seats = models.PositiveSmallIntegerField(_("seats"), default=1)
     time_zone = models.CharField(_("time zone of intent"), max_length=64, validators=[validate_zone])
     hold_expires_at = models.DateTimeField(_("hold expires"), null=True, blank=True)
+    mail_asked_at = models.DateTimeField(_("asked to confirm by e-mail"), null=True, blank=True, editable=False)
 
     client = models.ForeignKey(
         Person, models.SET_NULL, null=True, blank=True, related_name="bookings", verbose_name=_("client")
@@ -128,6 +146,9 @@ class Booking(models.Model):
     client_email = models.EmailField(_("client's e-mail"), blank=True)
     client_phone = models.CharField(_("client's phone"), max_length=40, blank=True)
     client_note = models.TextField(_("client's message"), max_length=2000, blank=True)
+    attendee_name = models.CharField(_("attendee's name"), max_length=120, blank=True)
+    attendee_email = models.EmailField(_("attendee's e-mail"), blank=True)
+    attendee_phone = models.CharField(_("attendee's phone"), max_length=40, blank=True)
     client_time_zone = models.CharField(_("client's time zone"), max_length=64, blank=True)
     client_language = models.CharField(_("client's language"), max_length=8, choices=settings.LANGUAGES, default="en")
     consented_at = models.DateTimeField(_("privacy notice accepted"), null=True, blank=True)
@@ -135,9 +156,18 @@ class Booking(models.Model):
     title = models.CharField(_("title"), max_length=80)
     channel = models.CharField(_("channel"), max_length=8, choices=MeetingType.Channel)
     location = models.CharField(_("place"), max_length=300, blank=True)
+    office = models.ForeignKey(
+        Office, models.SET_NULL, null=True, blank=True, related_name="+", editable=False, verbose_name=_("office")
+    )
+    room = models.ForeignKey(
+        MeetingRoom, models.SET_NULL, null=True, blank=True, related_name="bookings", editable=False,
+        verbose_name=_("meeting room"),
+    )  # fmt: skip
     price_text = models.CharField(_("price"), max_length=80, blank=True)
     cancel_cutoff = models.PositiveIntegerField(_("cancel cut-off, minutes"), default=0)
     move_cutoff = models.PositiveIntegerField(_("move cut-off, minutes"), default=0)
+    move_limit = models.PositiveSmallIntegerField(_("client's moves at most"), null=True, blank=True, editable=False)
+    client_moves = models.PositiveSmallIntegerField(_("moved by the client"), default=0, editable=False)
     fallback_start = models.DateTimeField(
         _("back to"),
         null=True,
@@ -177,8 +207,22 @@ class Booking(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["host", "starts_at"],
-                condition=Q(status__in=ACTIVE, session=F("uid")),
+                condition=TAKES_TIME & Q(session=F("uid")),
                 name="booking_one_per_host_and_start",
+            ),
+            models.UniqueConstraint(
+                fields=["room", "starts_at"],
+                condition=TAKES_TIME & Q(session=F("uid"), room__isnull=False),
+                name="booking_one_per_room_and_start",
+            ),
+            OverlapConstraint(
+                name="booking_no_room_overlap",
+                expressions=[
+                    ("room", RangeOperators.EQUAL),
+                    (TsTzRange("blocked_from", "blocked_until", RangeBoundary()), RangeOperators.OVERLAPS),
+                    ("session", RangeOperators.NOT_EQUAL),
+                ],
+                condition=TAKES_TIME & Q(room__isnull=False),
             ),
             models.UniqueConstraint(
                 fields=["remote_source", "remote_id"],
@@ -192,13 +236,24 @@ class Booking(models.Model):
                     (TsTzRange("blocked_from", "blocked_until", RangeBoundary()), RangeOperators.OVERLAPS),
                     ("session", RangeOperators.NOT_EQUAL),
                 ],
-                condition=Q(status__in=ACTIVE),
+                condition=TAKES_TIME,
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=[Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW]) | Q(awaits=""),
+                name="booking_confirmed_awaits_nobody",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=Status.PENDING) | Q(awaits="") | Q(answer_by__isnull=False),
+                name="booking_request_has_an_end",
             ),
         ]
         indexes = [
             models.Index(fields=["host", "starts_at"], name="booking_host_start"),
             models.Index(fields=["status", "hold_expires_at"], name="booking_due_holds"),
             models.Index(fields=["status", "ends_at"], name="booking_due_completion"),
+            models.Index(fields=["answer_by"], condition=~Q(awaits=""), name="booking_due_answers"),
+            models.Index(fields=["session"], name="booking_session"),
+            models.Index(fields=["series"], condition=Q(series__isnull=False), name="booking_series"),
         ]
 
     def __str__(self) -> str:
@@ -214,13 +269,35 @@ class Booking(models.Model):
         return self.status in (Status.PENDING, Status.CONFIRMED)
 
     @property
+    def is_request(self) -> bool:
+        """The host has not answered yet."""
+        return self.status == Status.PENDING and self.awaits != ""
+
+    @property
+    def attendee(self) -> str:
+        """Who comes: the client, or the one for whom she booked."""
+        return self.attendee_name or self.client_name
+
+    @property
+    def waits_for_mail(self) -> bool:
+        """Becomes a booking once the link in a mail is used (scheduling.proof)."""
+        return self.mail_asked_at is not None and self.status in (Status.HELD, Status.EXPIRED)
+
+    @property
     def cancel_until(self) -> datetime:
-        """Until then the client may cancel; the host always may."""
+        """Until then the client may cancel; the host always may. A request is withdrawn until it is answered."""
+        if self.is_request:
+            return self.starts_at
         return self.starts_at - timedelta(minutes=self.cancel_cutoff)
 
     @property
     def move_until(self) -> datetime:
         return self.starts_at - timedelta(minutes=self.move_cutoff)
+
+    @property
+    def moves_used_up(self) -> bool:
+        """The client has moved it as often as she may; the host always may."""
+        return self.move_limit is not None and self.client_moves >= self.move_limit
 
     @property
     def display_zone(self) -> ZoneInfo:

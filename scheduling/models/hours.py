@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from directory.models import Professional
+from directory.models import Office, Professional
 
 DAY = 1440
 
@@ -41,6 +41,15 @@ class AvailabilityRule(models.Model):
     weekday = models.PositiveSmallIntegerField(_("weekday"), choices=Weekday)
     start_minute = models.PositiveSmallIntegerField(_("from"))
     end_minute = models.PositiveSmallIntegerField(_("to"))
+    office = models.ForeignKey(
+        Office,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("office"),
+        help_text=_("Empty: for appointments at any office."),
+    )
 
     class Meta:
         verbose_name = _("weekly window")
@@ -63,7 +72,9 @@ class AvailabilityRule(models.Model):
 class AvailabilityOverride(models.Model):
     """Other windows than the weekly ones on a run of local dates; no windows means closed (a vacation).
 
-    Where overrides share a date, the shorter run wins, then the newer one: a single open day inside a vacation.
+    Where overrides share a date, the shorter run wins, then one that she entered before a public holiday, then the newer
+    one: a single open day inside a vacation, special hours on a holiday. Rows of holidays are kept by
+    `scheduling.public_holidays`.
     """
 
     host = models.ForeignKey(
@@ -73,6 +84,16 @@ class AvailabilityOverride(models.Model):
     last_date = models.DateField(_("last date"))
     windows = models.JSONField(_("windows"), default=list, blank=True, validators=[validate_windows])
     note = models.CharField(_("note"), max_length=120, blank=True, help_text=_("Only you see this."))
+    office = models.ForeignKey(
+        Office,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("office"),
+        help_text=_("Where the windows are. Empty: for appointments at any office."),
+    )
+    holiday = models.CharField(_("public holiday"), max_length=120, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("date override")
@@ -83,6 +104,9 @@ class AvailabilityOverride(models.Model):
                 condition=Q(first_date__lte=F("last_date")),
                 name="availability_override_dates_in_order",
                 violation_error_message=_("The last date is before the first."),
+            ),
+            models.UniqueConstraint(
+                fields=["host", "first_date"], condition=~Q(holiday=""), name="override_one_holiday_a_day"
             ),
         ]
         indexes = [models.Index(fields=["host", "last_date"], name="override_host_last")]
@@ -95,14 +119,33 @@ class AvailabilityOverride(models.Model):
         return not self.windows
 
 
+class HolidayChoice(models.Model):
+    """Which public holidays a professional keeps. Holidays are named as their country names them, in every year."""
+
+    host = models.OneToOneField(
+        Professional, models.CASCADE, related_name="holiday_choice", verbose_name=_("professional")
+    )
+    country = models.CharField(_("country"), max_length=2)
+    region = models.CharField(_("region"), max_length=12, blank=True)
+    skipped = models.JSONField(_("works on"), default=list, blank=True)
+
+    class Meta:
+        verbose_name = _("public holidays")
+        verbose_name_plural = _("public holidays")
+
+    def __str__(self) -> str:
+        return "-".join(filter(None, [self.country, self.region]))
+
+
 class BusyTime(models.Model):
-    """Time taken by something that is not a booking of ours: an imported calendar, a provider."""
+    """Time taken by something that is not a booking of ours: the host herself, an imported calendar, a provider."""
 
     host = models.ForeignKey(Professional, models.CASCADE, related_name="busy_times", verbose_name=_("professional"))
     starts_at = models.DateTimeField(_("start"))
     ends_at = models.DateTimeField(_("end"))
     source = models.CharField(_("source"), max_length=64)
     remote_id = models.CharField(_("id at the source"), max_length=255)
+    note = models.CharField(_("note"), max_length=120, blank=True, help_text=_("Only you see this."))
 
     class Meta:
         verbose_name = _("busy time")

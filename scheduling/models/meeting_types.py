@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from directory.models import Office, Professional
+from scheduling.models.meeting_rooms import MeetingRoom
 
 
 class MeetingTypeQuerySet(models.QuerySet["MeetingType"]):
@@ -32,6 +33,10 @@ class MeetingType(models.Model):
         VIDEO = "video", _("Video call")
         PHONE = "phone", _("Phone call")
 
+    class WhileAsked(models.TextChoices):
+        KEEP = "keep", _("The time is kept for whoever asks first")
+        RACE = "race", _("Several may ask for the same time; I choose one")
+
     host = models.ForeignKey(Professional, models.CASCADE, related_name="meeting_types", verbose_name=_("professional"))
     slug = models.SlugField(_("URL name"), max_length=80)
     title = models.CharField(_("title"), max_length=80)
@@ -43,6 +48,23 @@ class MeetingType(models.Model):
     channel = models.CharField(_("channel"), max_length=8, choices=Channel, default=Channel.ON_SITE)
     office = models.ForeignKey(
         Office, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("office")
+    )
+    any_office = models.BooleanField(
+        _("at the office of the day"),
+        default=False,
+        help_text=_("On-site appointments take place at whichever office the hours say, instead of at a fixed one."),
+    )
+    needs_room = models.BooleanField(
+        _("needs a meeting room"),
+        default=False,
+        help_text=_("Offered only while a room is free; the room is booked together with the appointment."),
+    )
+    rooms = models.ManyToManyField(
+        MeetingRoom,
+        blank=True,
+        related_name="meeting_types",
+        verbose_name=_("one of these rooms"),
+        help_text=_("None chosen: any that is large enough."),
     )
     video_url = models.URLField(
         _("video link"),
@@ -77,6 +99,14 @@ class MeetingType(models.Model):
     seats = models.PositiveSmallIntegerField(
         _("seats"), default=1, validators=[MinValueValidator(1), MaxValueValidator(500)]
     )
+    on_request = models.BooleanField(
+        _("I confirm each booking myself"),
+        default=False,
+        help_text=_("Clients send a request. Without an answer within 24 hours, or half the time left, it runs out."),
+    )
+    while_asked = models.CharField(
+        _("until I have answered"), max_length=4, choices=WhileAsked, default=WhileAsked.KEEP
+    )
     daily_limit = models.PositiveSmallIntegerField(
         _("at most a day"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
@@ -88,6 +118,24 @@ class MeetingType(models.Model):
     )
     move_cutoff = models.PositiveIntegerField(
         _("clients may move until"), default=1440, help_text=_("Minutes before the start.")
+    )
+    series_max = models.PositiveSmallIntegerField(
+        _("bookable together"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(2), MaxValueValidator(20)],
+        help_text=_("How many appointments a client may book at once. Empty: one by one."),
+    )
+    move_limit = models.PositiveSmallIntegerField(
+        _("clients may move at most"),
+        null=True,
+        blank=True,
+        help_text=_("How often a client may move one appointment online. Empty: as often as the cut-off allows."),
+    )
+    remind_week = models.BooleanField(_("remind clients a week before"), default=True)
+    remind_day = models.BooleanField(_("remind clients a day before"), default=True)
+    remind_hours = models.BooleanField(
+        _("remind clients two hours before"), default=True, help_text=_("Video and phone calls only.")
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("last changed"), auto_now=True)
@@ -121,6 +169,11 @@ class MeetingType(models.Model):
     @property
     def is_bookable(self) -> bool:
         return self.visibility in (self.Visibility.PUBLIC, self.Visibility.LINK)
+
+    @property
+    def roams(self) -> bool:
+        """Which office it is depends on the time."""
+        return self.any_office and self.channel == self.Channel.ON_SITE
 
     @property
     def place(self) -> Office | None:

@@ -38,6 +38,13 @@ def public_url(meeting_type: MeetingType) -> str:
 
 
 EVENTS = {
+    "requested": gettext_lazy("Requested"),
+    "accepted": gettext_lazy("Accepted"),
+    "declined": gettext_lazy("Declined"),
+    "lapsed": gettext_lazy("Ran out without an answer"),
+    "outrun": gettext_lazy("Somebody else was chosen"),
+    "move_asked": gettext_lazy("Move asked for"),
+    "mail_asked": gettext_lazy("Asked to confirm by e-mail"),
     "confirmed": gettext_lazy("Booked"),
     "moved": gettext_lazy("Moved"),
     "conflict": gettext_lazy("Clash with another appointment"),

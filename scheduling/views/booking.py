@@ -1,8 +1,7 @@
 """From a chosen time to a booking, and everything its manage link opens. GET shows, POST acts."""
 
-from collections.abc import Callable
+import re
 from datetime import timedelta
-from functools import wraps
 from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,52 +12,57 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from directory.models import Brand
 from directory.views.errors import error
-from scheduling import bookings, ics, links, weeks
-from scheduling.bookings import HoldExpired, NotAllowed, NotOffered, SlotTaken
-from scheduling.engine import engine_for, settled
-from scheduling.forms.visitor import CancelForm, DetailsForm
+from scheduling import (
+    availability,
+    bookings,
+    consents,
+    guard,
+    holding,
+    ics,
+    intake,
+    links,
+    rooms,
+    series,
+    visits,
+    weeks,
+)
+from scheduling.bookings import CallFirst, HoldExpired, NotAllowed, NotOffered, SeatsGone, SlotTaken
+from scheduling.engine import embed_for, engine_for, settled
+from scheduling.forms.visitor import TYPED_FIELDS, CancelForm, DetailsForm
+from scheduling.groundwork import members, seats_left
 from scheduling.models import Booking, MeetingType, Message
 from scheduling.models.bookings import Status
+from scheduling.views import gate
+from scheduling.views.private import LINK_LIFE, private
 from scheduling.views.profile import find_meeting_type, parse_start, taken, week_context
 
-HOLD, TYPED = "hold", "typed"  # session keys: the browser's hold, and what was typed when a time was lost
-LINK_LIFE = timedelta(days=30)
-View = Callable[..., HttpResponse]
-
-
-def private(view: View) -> View:
-    """A page behind a secret link: looked up by token and brand, never cached, indexed or leaked as a referrer."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, token: str, **kwargs: object) -> HttpResponse:
-        booking = links.find(request.brand, token)  # type: ignore[attr-defined]
-        if booking is None:
-            raise Http404
-        if booking.ends_at < timezone.now() - LINK_LIFE:
-            response = error(request, 410, booking=booking)
-        else:
-            booking.host.brand = request.brand  # type: ignore[attr-defined]
-            booking.meeting_type.host = booking.host
-            response = view(request, booking, token=token, **kwargs)
-        response.headers["Cache-Control"] = "private, no-store"
-        response.headers["X-Robots-Tag"] = "noindex"
-        return response
-
-    return guarded
+ALL = "all"  # name of the calendar file with everything that was booked together
+HOLD = "hold"  # session key: the browser's hold
 
 
 @require_POST
 def hold(request: HttpRequest, slug: str, type_slug: str) -> HttpResponse:
-    """Take a time for ten minutes → 303 to the details; 409 with the nearest free times if it has gone."""
+    """Take a time for ten minutes → 303 to the details; 409 with the nearest free times if it has gone.
+
+    What is booked on a provider's own page is booked there only: 303 to where that page is shown.
+    """
     meeting_type = find_meeting_type(request, slug, type_slug)
+    if embed_for(meeting_type, language=request.LANGUAGE_CODE):  # type: ignore[attr-defined]
+        return see_other(f"{meeting_type.host.get_absolute_url()}?type={meeting_type.slug}#book")
     start = parse_start(request.POST.get("start", ""))
     if start is None:
         return error(request, 400)
-    engine_for(meeting_type).refresh(meeting_type)
-    brand: Brand = request.brand  # type: ignore[attr-defined]
-    earlier = Booking.objects.of_brand(brand).filter(pk=request.session.get(HOLD), status=Status.HELD).first()  # type: ignore[misc]
+    who = guard.visitor(request)
     try:
-        booking = bookings.hold(
+        guard.may_hold(who, meeting_type.host)
+    except guard.Limited as limit:
+        return gate.limited(request, limit)
+    except guard.Refused as refusal:
+        return gate.refused(request, refusal)
+    engine_for(meeting_type).refresh(meeting_type)
+    earlier = Booking.objects.of_brand(who.brand).filter(pk=request.session.get(HOLD), status=Status.HELD).first()  # type: ignore[misc]
+    try:
+        booking = holding.hold(
             meeting_type,
             start,
             language=request.LANGUAGE_CODE,  # type: ignore[attr-defined]
@@ -67,8 +71,12 @@ def hold(request: HttpRequest, slug: str, type_slug: str) -> HttpResponse:
         )
     except (SlotTaken, NotOffered):
         return taken(request, meeting_type, start)
+    guard.held(who, booking)
     request.session[HOLD] = str(booking.pk)
-    return see_other(f"{links.manage_path(booking)}details/")
+    response = see_other(f"{links.manage_path(booking)}details/")
+    if earlier is not None:
+        return response
+    return visits.note(request, response, visits.Kind.CHOSEN, booking.host, booking.meeting_type)
 
 
 def see_other(path: str) -> HttpResponse:
@@ -83,36 +91,48 @@ def details(request: HttpRequest, booking: Booking, token: str) -> HttpResponse:
     """Who are you → confirmed. What was typed survives a lost time."""
     if booking.status not in (Status.HELD, Status.EXPIRED):
         return redirect(f"/b/{token}/")
-    typed = request.session.get(TYPED)
+    if booking.waits_for_mail:
+        return gate.mail_asked(request, {**facts(request, booking), "token": token})
     form = DetailsForm(
         request.POST if request.method == "POST" else None,
-        initial=typed if isinstance(typed, dict) else None,
+        request.FILES if request.method == "POST" else None,
+        questions=intake.questions_of(booking.meeting_type),
+        initial={**gate.remembered(request), "mark": guard.stamp(booking)},
         channel=booking.channel,
-        sensitive=booking.host.brand.sensitive,
+        sensitive=booking.host.is_sensitive,
+        care=booking.host.brand.care_text,
+        marketing=booking.host.brand.marketing_text,
+        seats_left=seats_left(booking, timezone.now()) if booking.is_group else 1,
     )
     if request.method == "POST" and form.is_valid():
-        given = {key: form.cleaned_data[key] for key in ("name", "email", "phone", "note")}
         try:
-            booking = bookings.confirm(
-                booking,
-                **given,
-                language=request.LANGUAGE_CODE,  # type: ignore[attr-defined]
-                time_zone=request.visitor_zone,  # type: ignore[attr-defined]
-            )
+            booking = gate.carry_out(request, booking, form)
+        except guard.Refused as refusal:
+            return gate.refused(request, refusal)
+        except guard.Limited as limit:
+            form.add_error(None, str(limit))
+            response = details_page(request, booking, form, token, status=429)
+            response.headers["Retry-After"] = str(limit.seconds)
+            return response
         except HoldExpired:
-            request.session[TYPED] = given
+            keep_typed(request)
             return taken(request, booking.meeting_type, booking.starts_at, expired=True, kept=True)
+        except (CallFirst, SeatsGone) as refusal:
+            form.add_error(None, str(refusal))
+            return details_page(request, booking, form, token, status=409)
+        except guard.Stale as stale:
+            gate.mark_anew(form, booking, stale)
         except NotAllowed:
             return see_other(f"/b/{token}/")
-        booking = settled(booking)
-        request.session.pop(HOLD, None)
-        if booking.status == Status.DECLINED:
-            request.session[TYPED] = given
-            return taken(request, booking.meeting_type, booking.starts_at, declined=True, kept=True)
-        request.session.pop(TYPED, None)
-        return see_other(f"/b/{token}/")
+        else:
+            request.session.pop(HOLD, None)
+            return _booked(request, booking, token)
     if request.method == "GET" and not is_held(booking):
         return taken(request, booking.meeting_type, booking.starts_at, status=410, expired=True)
+    return details_page(request, booking, form, token, status=422 if form.errors else 200)
+
+
+def details_page(request: HttpRequest, booking: Booking, form: DetailsForm, token: str, *, status: int) -> HttpResponse:
     return render(
         request,
         "scheduling/details.html",
@@ -123,8 +143,22 @@ def details(request: HttpRequest, booking: Booking, token: str) -> HttpResponse:
             "extendable": booking.created_at + bookings.MAX_EXTENSIONS > timezone.now(),
             "privacy_page": reverse("legal", args=["privacy"]),
         },
-        status=422 if form.errors else 200,
+        status=status,
     )
+
+
+def _booked(request: HttpRequest, booking: Booking, token: str) -> HttpResponse:
+    """To the page of the booking, or back to the times if another engine refused it."""
+    if not booking.waits_for_mail:
+        booking = settled(booking)
+    if booking.status == Status.DECLINED:
+        keep_typed(request)
+        return taken(request, booking.meeting_type, booking.starts_at, declined=True, kept=True)
+    gate.remember(request, None)
+    if booking.waits_for_mail:
+        return see_other(f"/b/{token}/details/")
+    response = see_other(f"/b/{token}/")
+    return visits.note(request, response, visits.Kind.BOOKED, booking.host, booking.meeting_type)
 
 
 def is_held(booking: Booking) -> bool:
@@ -151,7 +185,16 @@ def facts(request: HttpRequest, booking: Booking) -> dict[str, object]:
         "their_zone": weeks.describe_zone(theirs.tzinfo.key, booking.starts_at),  # type: ignore[union-attr]
         "is_video": booking.channel == MeetingType.Channel.VIDEO,
         "now": timezone.now(),
+        "siblings": siblings(booking),
     }
+
+
+def siblings(booking: Booking) -> list[tuple[Booking, str]]:
+    """The others booked together with it, each with its own page; none while they are held."""
+    others = [row for row in members(booking) if row.pk != booking.pk and row.status != Status.EXPIRED]
+    return [
+        (row, "" if row.status == Status.HELD else reverse("booking", args=[links.manage_token(row)])) for row in others
+    ]
 
 
 @require_POST
@@ -160,16 +203,20 @@ def extend(request: HttpRequest, booking: Booking, token: str) -> HttpResponse:
     """More time for the form. What is typed is kept for the next showing of the page."""
     keep_typed(request)
     try:
-        bookings.extend(booking)
-    except HoldExpired:
+        holding.extend(booking)
+    except (HoldExpired, SlotTaken):
         return taken(request, booking.meeting_type, booking.starts_at, status=410, expired=True)
     return see_other(f"/b/{token}/details/")
 
 
 def keep_typed(request: HttpRequest) -> None:
-    typed = {key: request.POST.get(key, "")[:2000] for key in ("name", "email", "phone", "note")}
+    typed: dict[str, object] = {key: request.POST.get(key, "")[:2000] for key in TYPED_FIELDS}
+    for key in request.POST:
+        if re.fullmatch(r"q\d{1,18}", key) and len(typed) < len(TYPED_FIELDS) + intake.MOST:
+            values = [value[:3000] for value in request.POST.getlist(key)]
+            typed[key] = values if len(values) > 1 else values[0]
     if any(typed.values()):
-        request.session[TYPED] = typed
+        gate.remember(request, typed)
 
 
 @require_POST
@@ -177,6 +224,9 @@ def keep_typed(request: HttpRequest) -> None:
 def release(request: HttpRequest, booking: Booking, token: str) -> HttpResponse:
     """Choose another time: the held one is free again."""
     keep_typed(request)
+    if booking.waits_for_mail:
+        columns = {"name": booking.client_name, "email": booking.client_email, "phone": booking.client_phone}
+        gate.remember(request, {**columns, "note": booking.client_note})
     bookings.release(booking)
     request.session.pop(HOLD, None)
     return see_other(booking.meeting_type.get_absolute_url())
@@ -190,17 +240,34 @@ def manage(request: HttpRequest, booking: Booking, token: str) -> HttpResponse:
         return redirect(f"/b/{token}/details/")
     now = timezone.now()
     event = ics.event_for(booking, audience=Message.Audience.CLIENT, language=request.LANGUAGE_CODE)  # type: ignore[attr-defined]
+    was_asked = bool(booking.awaits) and booking.status == Status.DECLINED
+    near = availability.nearest(booking.meeting_type, booking.starts_at, count=5) if was_asked else []
+    shown = facts(request, booking)
+    others = {row.status for row, _path in shown["siblings"]}  # type: ignore[attr-defined]
     context = {
-        **facts(request, booking),
+        **shown,
         "token": token,
+        "booked_together": booking.pk == booking.series and others == {Status.CONFIRMED},
+        "alternatives": [
+            weeks.make_time(one, booking.meeting_type.duration, booking.display_zone)
+            for one in near
+            if one != booking.starts_at
+        ][:4],
+        "was_moved": booking.version > 0 and booking.events.filter(kind="moved").exists(),
         "is_open": booking.is_open and booking.starts_at > now,
-        "can_move": booking.is_open and now <= booking.move_until and booking.meeting_type.is_bookable,
+        "can_move": booking.is_open
+        and not booking.moves_used_up
+        and now <= booking.move_until
+        and booking.meeting_type.is_bookable,
+        "answers": list(booking.answers.all()),
+        "consents": consents.standing(booking),
+        "can_answer": booking.is_open and booking.starts_at > now and booking.meeting_type.questions.exists(),
         "can_cancel": booking.is_open and now <= booking.cancel_until,
         "ics_stem": ics.file_name(booking).removesuffix(".ics"),
         "calendar_links": ics.calendar_links(event),
         "join_url": links.join_url(booking, Message.Audience.CLIENT),
         # Most engines decide in seconds; one that has not is asked by a worker, not by this page.
-        "look_again": 5 if now - booking.updated_at < timedelta(minutes=2) else 60,
+        "look_again": 5 if not booking.awaits and now - booking.updated_at < timedelta(minutes=2) else 60,
     }
     return render(request, "scheduling/booking.html", context)
 
@@ -210,14 +277,21 @@ def manage(request: HttpRequest, booking: Booking, token: str) -> HttpResponse:
 def move(request: HttpRequest, booking: Booking, token: str) -> HttpResponse:
     """Choose another time (links), look at old and new, confirm (POST): one transaction on the same booking."""
     now = timezone.now()
-    if not booking.is_open or now > booking.move_until or not booking.meeting_type.is_bookable:
+    if not booking.is_open or booking.moves_used_up or now > booking.move_until or not booking.meeting_type.is_bookable:
         return redirect(f"/b/{token}/")
     start = parse_start(request.POST.get("start", "") or request.GET.get("start", ""))
     if request.method == "POST":
         if start is None:
             return error(request, 400)
+        try:
+            guard.may_change(guard.visitor(request), booking)
+        except guard.Limited as limit:
+            return gate.limited(request, limit)
         engine_for(booking.meeting_type).refresh(booking.meeting_type)
         try:
+            if "all" in request.POST and booking.series:
+                series.move(booking, start)
+                return see_other(f"/b/{token}/")
             booking = settled(bookings.reschedule(booking, start, actor=Booking.Actor.CLIENT))
         except (SlotTaken, NotOffered):
             return taken(request, booking.meeting_type, start, moving=booking, token=token)
@@ -246,7 +320,8 @@ def cancel(request: HttpRequest, booking: Booking, token: str) -> HttpResponse:
     form = CancelForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            bookings.cancel(booking, actor=Booking.Actor.CLIENT, reason=form.cleaned_data["reason"])
+            verb = series.cancel if "all" in request.POST and booking.series else bookings.cancel
+            verb(booking, actor=Booking.Actor.CLIENT, reason=form.cleaned_data["reason"])
         except NotAllowed:
             return see_other(f"/b/{token}/")
         return see_other(f"/b/{token}/")
@@ -259,9 +334,12 @@ def calendar_file(request: HttpRequest, booking: Booking, token: str, name: str)
     """The booking as it is now, as an .ics file over plain HTTP(S)."""
     if booking.status in (Status.HELD, Status.EXPIRED):
         raise Http404
-    event = ics.event_for(booking, audience=Message.Audience.CLIENT, language=booking.client_language)
+    rows = [row for row in members(booking) if row.is_open] if name == ALL else [booking]
+    events = [ics.event_for(row, audience=Message.Audience.CLIENT, language=row.client_language) for row in rows]
+    if not events:
+        raise Http404
     response = HttpResponse(
-        ics.render(event, method="PUBLISH", stamp=timezone.now()),
+        ics.render_all(events, stamp=timezone.now()),
         content_type="text/calendar; charset=utf-8; method=PUBLISH",
     )
     response.headers["Content-Disposition"] = f'attachment; filename="{ics.file_name(booking)}"'
@@ -272,7 +350,7 @@ def calendar_file(request: HttpRequest, booking: Booking, token: str, name: str)
 def join(request: HttpRequest, token: str) -> HttpResponse:
     """Our own link to a video meeting: says when it is too early, over or still being prepared, else opens the room."""
     read = links.read_join_token(token)
-    booking, audience = None, ""
+    booking, audience = None, Message.Audience.CLIENT
     if read:
         uid, audience = read
         brand: Brand = request.brand  # type: ignore[attr-defined]
@@ -282,26 +360,27 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     if booking.ends_at < timezone.now() - LINK_LIFE:
         return error(request, 410)
     now = timezone.now()
-    open_now = (
-        booking.is_open
-        and now >= booking.starts_at - timedelta(minutes=15)
-        and now <= booking.ends_at + timedelta(hours=2)
-    )
+    open_now = rooms.is_open(booking, now)
+    room = rooms.room_of(booking, audience) if open_now else None
+    ready = room if room is not None and room.state == rooms.State.READY else None
     response: HttpResponse
-    if open_now and booking.join_url:
-        response = redirect(booking.join_url)
+    if ready and request.headers.get("HX-Request"):
+        # The waiting page asks in the background; the browser itself has to go.
+        response = HttpResponse(headers={"HX-Redirect": request.path})
+    elif ready and not ready.passcode:
+        response = redirect(ready.url)
     else:
         booking.host.brand = request.brand  # type: ignore[attr-defined]
-        response = render(
-            request,
-            "scheduling/join.html",
-            {
-                **facts(request, booking),
-                "open_now": open_now,
-                "is_over": now > booking.ends_at,
-                "is_host": audience == Message.Audience.HOST,
-            },
-        )
+        context = {
+            **facts(request, booking),
+            "room": room,
+            "open_now": open_now,
+            "opens_at": booking.starts_at - rooms.BEFORE,
+            "is_over": now > booking.ends_at,
+            "is_host": audience == Message.Audience.HOST,
+            "look_again": 5 if open_now else 30,
+        }
+        response = render(request, "scheduling/join.html", context)
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["X-Robots-Tag"] = "noindex"
     return response

@@ -5,19 +5,30 @@ from datetime import date, datetime
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.dateparse import parse_date
+from django.utils.dateparse import parse_date, parse_time
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from directory.access import MemberRequest, professional_required
-from scheduling import agenda, bookings, meeting_types, weeks
+from scheduling import agenda, availability, bookings, clients, groups, links, meeting_types, rooms, weeks
 from scheduling.engine import settled
-from scheduling.forms.bookings import EntryForm, FilterForm, OfferedForm, OtherTimeForm, ReasonForm, reason_in_words
-from scheduling.models import Booking
+from scheduling.forms.bookings import (
+    EntryForm,
+    FilterForm,
+    MoveToForm,
+    OfferedForm,
+    OtherTimeForm,
+    ReasonForm,
+    RefusalForm,
+    reason_in_words,
+)
+from scheduling.forms.rules import MarkForm
+from scheduling.groundwork import members
+from scheduling.models import Booking, ClientMark, MeetingType, Message
 from scheduling.models.bookings import BookingQuerySet, Status
 
 PAGE = 25
@@ -61,12 +72,12 @@ def _found(request: MemberRequest) -> tuple[str, FilterForm, BookingQuerySet]:
 
 
 @professional_required
-def export(request: MemberRequest) -> HttpResponse:
-    """What the list shows, all of it, as a table for spreadsheets."""
+def export(request: MemberRequest) -> StreamingHttpResponse:
+    """What the list shows, all of it, as a table for spreadsheets, sent while it is read."""
     tab, _form, found = _found(request)
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    lines = agenda.table(found, delimiter=agenda.delimiter(request.LANGUAGE_CODE))
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{tab}-{timezone.localdate()}.csv"'
-    agenda.write_table(response, found, delimiter=";" if request.LANGUAGE_CODE == "de" else ",")
     return response
 
 
@@ -77,17 +88,29 @@ def detail(request: MemberRequest, uid: uuid.UUID) -> HttpResponse:
 
 def _detail(request: MemberRequest, booking: Booking, cancel_form: ReasonForm, status: int = 200) -> HttpResponse:
     now = timezone.now()
-    context = {
+    known = clients.record(booking.client, host=request.professional) if booking.client else None
+    mark = ClientMark.objects.filter(host=request.professional, client=booking.client).first() if known else None
+    context: dict[str, object] = {
         "professional": request.professional,
         "booking": booking,
+        "record": known,
+        "siblings": [row for row in members(booking) if row.pk != booking.pk and row.status != Status.EXPIRED],
+        "session": groups.find(request.professional, booking.session) if booking.is_group else None,
+        "mark": mark,
+        "mark_form": MarkForm(initial={"way": mark.way, "note": mark.note} if mark else {"way": ""}),
         "events": booking.events.select_related("actor_user"),
+        "answers": list(booking.answers.all()),
         "mails": booking.messages.all(),
         "cancel_form": cancel_form,
+        "answer_form": RefusalForm(),
         "has_begun": booking.starts_at <= now,
-        "can_change": booking.is_open and booking.ends_at > now,
+        "can_change": booking.is_open and not booking.is_request and booking.ends_at > now,
         "can_finish": booking.starts_at <= now and booking.status in ("confirmed", "completed", "no_show"),
         "now": now,
     }
+    if booking.channel == MeetingType.Channel.VIDEO and (booking.is_open or rooms.is_open(booking, now)):
+        context["room"] = rooms.room_of(booking, Message.Audience.HOST)
+        context["join_url"] = links.join_url(booking, Message.Audience.HOST)
     return render(request, "scheduling/member/booking.html", context, status=status)
 
 
@@ -126,14 +149,80 @@ def move(request: MemberRequest, uid: uuid.UUID) -> HttpResponse:
         return _move_page(request, booking, offered, other, status=409, refused=error)
     if booking.starts_at != start:
         return _move_page(request, booking, offered, other, status=409, refused=bookings.SlotTaken())
+    say = messages.info if booking.status == Status.PENDING else messages.success
+    say(request, _moved_in_words(booking, start, told=True))
+    return redirect("my_booking", uid)
+
+
+@professional_required
+def move_to(request: MemberRequest, uid: uuid.UUID) -> HttpResponse:
+    """The question behind a drag in the calendar: "Move to Tuesday, 10:00?" ?day=…&at=… on her wall clock."""
+    booking, now = _mine(request, uid), timezone.now()
+    if not booking.is_open:
+        messages.error(request, _("This appointment can no longer be moved."))
+        return redirect("my_booking", uid)
+    data = request.POST if request.method == "POST" else request.GET.dict() | {"tell": "on"}
+    form = MoveToForm(data, host=request.professional, now=now)
+    if not form.is_valid():
+        messages.error(request, form.first_error)
+        return redirect("my_booking_move", uid)
+    start = form.cleaned_data["start"]
+    if request.method != "POST":
+        return _move_to_page(request, booking, form)
+    try:
+        booking = settled(
+            bookings.reschedule(
+                booking,
+                start,
+                actor=Booking.Actor.HOST,
+                user=request.user,
+                reason=form.cleaned_data["reason"],
+                outside_rules=form.cleaned_data["outside"],
+                notify=form.cleaned_data["tell"] or booking.status == Status.PENDING,
+            )
+        )
+    except bookings.BookingError as error:
+        return _move_to_page(request, booking, form, status=409, refused=error)
+    if booking.starts_at != start:
+        return _move_to_page(request, booking, form, status=409, refused=bookings.SlotTaken())
+    messages.success(request, _moved_in_words(booking, start, told=form.cleaned_data["tell"]))
+    response = redirect("my_calendar")
+    response["Location"] += f"?date={timezone.localtime(start):%Y-%m-%d}"
+    return response
+
+
+def _moved_in_words(booking: Booking, start: datetime, *, told: bool) -> str:
     if booking.status == Status.PENDING:
         asked = _("Asked for %(time)s. Your client gets a mail as soon as the new time is confirmed.")
-        messages.info(request, asked % {"time": _when(start)})
-        return redirect("my_booking", uid)
-    told = _("Your client gets a mail with the new time.") if booking.client_email else ""
+        return asked % {"time": _when(start)}
     moved = _("Moved to %(time)s.") % {"time": _when(start)}
-    messages.success(request, f"{moved} {told}".strip())
-    return redirect("my_booking", uid)
+    mail = _("Your client gets a mail with the new time.") if told and booking.client_email else ""
+    return f"{moved} {mail}".strip()
+
+
+def _move_to_page(
+    request: MemberRequest,
+    booking: Booking,
+    form: MoveToForm,
+    *,
+    status: int = 200,
+    refused: bookings.BookingError | None = None,
+) -> HttpResponse:
+    start = form.cleaned_data["start"]
+    context = {
+        "professional": request.professional,
+        "booking": booking,
+        "form": form,
+        "start": start,
+        "end": start + (booking.ends_at - booking.starts_at),
+        **_refusal(refused),
+    }
+    if refused is None:
+        reason = availability.refusal(booking.meeting_type, start, exclude=booking)
+        taken = reason in availability.TAKEN
+        context["warning"] = _("Something else is at this time.") if taken else reason_in_words(reason)
+        context["is_taken"] = taken
+    return render(request, "scheduling/member/move_to.html", context, status=status)
 
 
 def _initial_time(booking: Booking) -> dict[str, object]:
@@ -220,11 +309,12 @@ def enter(request: MemberRequest) -> HttpResponse:
 
 
 def _entry_start(request: MemberRequest) -> dict[str, object]:
+    """?day=2026-11-24&at=09:30, as the calendar names an empty time."""
     try:
-        day = parse_date(request.GET.get("day", ""))
+        day, at = parse_date(request.GET.get("day", "")), parse_time(request.GET.get("at", ""))
     except ValueError:
-        day = None
-    return {"day": day or timezone.localdate()}
+        day = at = None
+    return {"day": day or timezone.localdate(), "at": at}
 
 
 def _entry_page(

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from directory.access import MemberRequest, professional_required
-from scheduling import today
+from scheduling import numbers, today
 
 
 @professional_required
@@ -13,6 +13,7 @@ def show(request: MemberRequest) -> HttpResponse:
     context = {
         "professional": request.professional,
         "overview": today.overview(request.professional),
+        "lately": numbers.lately(request.professional),
         "now": timezone.now(),
     }
     return render(request, "scheduling/member/today.html", context)

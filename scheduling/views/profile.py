@@ -8,10 +8,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from directory.models import Professional
+from directory.models import Person, Professional
 from directory.views.errors import error
-from scheduling import availability, structured, weeks
-from scheduling.engine import engine_for
+from scheduling import availability, structured, visits, weeks
+from scheduling.engine import embed_for, engine_for
 from scheduling.models import Booking, MeetingType
 
 
@@ -62,7 +62,9 @@ def profile(request: HttpRequest, slug: str) -> HttpResponse:
     wanted = request.GET.get("type", "")
     chosen = next((one for one in types if one.slug == wanted), types[0] if types else None)
     context = {"professional": professional, "meeting_types": types, "chosen": chosen}
-    embed = engine_for(chosen).embed(chosen, language=request.LANGUAGE_CODE) if chosen else None  # type: ignore[attr-defined]
+    embed = None
+    if chosen and not professional.is_paused:
+        embed = embed_for(chosen, language=request.LANGUAGE_CODE, **visitor(request))  # type: ignore[attr-defined]
     if chosen and embed:
         context |= {"embed": embed, "embed_loaded": not embed.ask_first or "embed" in request.GET}
     elif chosen:
@@ -70,11 +72,23 @@ def profile(request: HttpRequest, slug: str) -> HttpResponse:
         day = parse_day(request.GET.get("day", ""))
         open_days = [one for one in context["week"].days if one.times]  # type: ignore[attr-defined]
         context["shown_day"] = next((one for one in open_days if one.date == day), next(iter(open_days), None))
+    framed = getattr(request, "embed", None)
+    if framed:
+        context["direct_url"] = request.brand.url(f"{professional.get_absolute_url()}?type={wanted}#book")  # type: ignore[attr-defined]
+        return render(request, "scheduling/embed/panel.html", context)
     context["structured"] = structured.profile(professional, types)
     response = render(request, "scheduling/profile.html", context)
     if embed and context["embed_loaded"]:
         response._csp_update = {"frame-src": [embed.origin]}  # type: ignore[attr-defined]
-    return response
+    return visits.note(request, response, visits.Kind.PROFILE, professional)
+
+
+def visitor(request: HttpRequest) -> dict[str, str]:
+    """Name and address of somebody who has signed in, to be filled in; empty for everybody else."""
+    if not request.user.is_authenticated:
+        return {}
+    person = Person.objects.filter(user=request.user, brand=request.brand).first()  # type: ignore[attr-defined]
+    return {"name": person.full_name if person else "", "email": request.user.email}
 
 
 def week_context(
@@ -117,7 +131,7 @@ def find_meeting_type(request: HttpRequest, slug: str, type_slug: str) -> Meetin
 def times(request: HttpRequest, slug: str, type_slug: str) -> HttpResponse:
     """/p/<slug>/book/<type>/ – free times; ?start= (from a search card) offers that one first."""
     meeting_type = find_meeting_type(request, slug, type_slug)
-    if engine_for(meeting_type).embed(meeting_type, language=request.LANGUAGE_CODE):  # type: ignore[attr-defined]
+    if embed_for(meeting_type, language=request.LANGUAGE_CODE):  # type: ignore[attr-defined]
         return redirect(f"{meeting_type.host.get_absolute_url()}?type={meeting_type.slug}#book")
     start = parse_start(request.GET.get("start", ""))
     wanted = _time(request, meeting_type, start) if start and "from" not in request.GET else None
@@ -129,7 +143,8 @@ def times(request: HttpRequest, slug: str, type_slug: str) -> HttpResponse:
         "wanted": wanted,
         "wanted_free": wanted is not None and wanted.iso in {time.iso for day in week.days for time in day.times},
     }
-    return render(request, "scheduling/times.html", context)
+    response = render(request, "scheduling/times.html", context)
+    return visits.note(request, response, visits.Kind.TIMES, meeting_type.host, meeting_type)
 
 
 def _time(request: HttpRequest, meeting_type: MeetingType, start: datetime) -> weeks.Time:

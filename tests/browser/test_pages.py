@@ -9,9 +9,9 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from directory.models import Brand, Professional
-from scheduling import bookings, links
+from scheduling import alerts, bookings, consents, links, own_data, proof, requests
 from scheduling.availability import open_starts
-from scheduling.models import Booking
+from scheduling.models import Booking, Message, Question
 from tests import factories
 from tests.browser.tools import Weights, assert_no_axe_violations, assert_no_horizontal_scroll
 
@@ -36,7 +36,7 @@ def confirmed(host: Professional, **given: str) -> Booking:
 
 def details_with_errors(page: Page, alice: Professional) -> str:
     page.goto(links.manage_path(held(alice)) + "details/")
-    page.get_by_label("E-mail").fill("nowhere")
+    page.get_by_label("E-mail", exact=True).fill("nowhere")
     page.get_by_role("button", name="Book this appointment").click()
     return ""
 
@@ -80,6 +80,85 @@ def profile_of(page: Page, alice: Professional) -> str:
     return alice.get_absolute_url()
 
 
+def details_with_questions(page: Page, alice: Professional) -> str:
+    meeting_type = alice.meeting_types.get(slug="first-meeting")
+    for position, (kind, options) in enumerate([("yes_no", ""), ("choices", "Rent\nWork"), ("date", ""), ("file", "")]):
+        Question.objects.create(
+            meeting_type=meeting_type,
+            kind=kind,
+            label=f"About {kind}",
+            options=options,
+            position=position,
+            sensitive=True,
+        )
+    return links.manage_path(held(alice)) + "details/"
+
+
+def answers(page: Page, alice: Professional) -> str:
+    details_with_questions(page, alice)
+    booking = confirmed(alice)
+    consents.give(booking, {"marketing": "Tell me news.", "care": "You may know why I come."})
+    page.goto(links.manage_path(booking))
+    look(page)
+    return links.manage_path(booking) + "answers/"
+
+
+def mail_asked(page: Page, alice: Professional) -> str:
+    return links.manage_path(proof.ask(held(alice), name="Bob Berg", email="bob@example.org")) + "details/"
+
+
+def mail_proof(page: Page, alice: Professional) -> str:
+    booking = proof.ask(held(alice), name="Bob Berg", email="bob@example.org")
+    return "/confirm/" + links.proof_url(booking).split("/confirm/")[1]
+
+
+def requested(page: Page, alice: Professional) -> str:
+    alice.meeting_types.update(on_request=True)
+    return links.manage_path(confirmed(alice))
+
+
+def answer_request(page: Page, alice: Professional) -> str:
+    alice.meeting_types.update(on_request=True)
+    return f"/answer/{links.answer_token(confirmed(alice))}/"
+
+
+def request_refused(page: Page, alice: Professional) -> str:
+    alice.meeting_types.update(on_request=True)
+    return links.manage_path(requests.refuse(confirmed(alice), reason="I am in court."))
+
+
+def together(page: Page, alice: Professional) -> str:
+    alice.meeting_types.update(series_max=4)
+    meeting_type, start = free_start(alice)
+    item = f"item={meeting_type.slug}@{start:%Y-%m-%dT%H:%M:%SZ}"
+    return f"/p/{alice.slug}/together/?{item}&{item}"
+
+
+def paused(page: Page, alice: Professional) -> str:
+    Professional.objects.filter(pk=alice.pk).update(paused=True, pause_note="Back in January.")
+    return alice.get_absolute_url()
+
+
+def alert(page: Page, alice: Professional) -> str:
+    meeting_type, _start = free_start(alice)
+    wish = {"weekdays": 127, "daypart": "any", "language": "en", "time_zone": "Europe/Berlin"}
+    return f"/alerts/{alerts.token(alerts.ask(meeting_type, name='Bob', email='bob@example.org', **wish))}/"
+
+
+def own(page: Page, alice: Professional) -> str:
+    bookings.cancel(confirmed(alice), actor=Booking.Actor.CLIENT)
+    confirmed(alice)
+    link = own_data.link(own_data.Held(alice.brand, "bob@example.org"), timezone.now())
+    return "/my-data/" + link.split("/my-data/")[1]
+
+
+def join_early(page: Page, alice: Professional) -> str:
+    meeting_type, start = free_start(alice, "video-call")
+    booking = bookings.hold(meeting_type, start, language="en", time_zone="Europe/Berlin")
+    booking = bookings.confirm(booking, name="Bob Berg", email="bob@example.org")
+    return f"/join/{links.join_token(booking, Message.Audience.CLIENT)}/"
+
+
 Visit = Callable[[Page, Professional], str]
 KINDS: dict[str, str | Visit] = {
     "home": "/",
@@ -99,6 +178,21 @@ KINDS: dict[str, str | Visit] = {
     "move": lambda page, alice: links.manage_path(confirmed(alice)) + "move/",
     "move, to this time": move_to,
     "cancel": lambda page, alice: links.manage_path(confirmed(alice)) + "cancel/",
+    "details, with questions": details_with_questions,
+    "answers and consents": answers,
+    "waits for a mail": mail_asked,
+    "mail, to confirm": mail_proof,
+    "requested": requested,
+    "request, to answer": answer_request,
+    "request, refused": request_refused,
+    "several together": together,
+    "paused": paused,
+    "earlier times, to ask": lambda page, alice: f"{alice.get_absolute_url()}book/first-meeting/earlier/",
+    "earlier times, one's wish": alert,
+    "earlier times, of a booking": lambda page, alice: links.manage_path(confirmed(alice)) + "earlier/",
+    "own data, to ask": "/my-data/",
+    "own data": own,
+    "video call, early": join_early,
     "legal": "/legal/privacy/",
     "not found": "/nowhere/",
     "log in": "/accounts/login/",
@@ -130,7 +224,16 @@ def test_page(directory: Brand, alice: Professional, page: Page, kind: str):
     look(page)
 
 
-BOOKING_STEPS = ["profile", "times", "details", "booking", "move", "cancel"]
+BOOKING_STEPS = [
+    "profile",
+    "times",
+    "details",
+    "details, with questions",
+    "several together",
+    "booking",
+    "move",
+    "cancel",
+]
 
 
 @pytest.mark.parametrize("kind", BOOKING_STEPS)

@@ -24,7 +24,7 @@ def log_in(page: Page, email: str, password: str = factories.PASSWORD) -> None:
     page.goto("/accounts/login/")
     page.get_by_label(EMAIL).fill(email)
     page.get_by_label("Password", exact=True).fill(password)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     expect(page).to_have_url(re.compile("/my/"))
 
 
@@ -137,9 +137,9 @@ def test_from_sign_up_to_the_first_booking(directory: Brand, admin_user, new_pag
 
 def approve(admin: Page, professional: Professional) -> None:
     admin.goto("/admin/login/?next=/admin/directory/professional/?status__exact=submitted")
-    admin.get_by_label(re.compile("e-mail", re.IGNORECASE)).fill("admin@example.org")
-    admin.get_by_label(re.compile("password", re.IGNORECASE)).fill(factories.PASSWORD)
-    admin.get_by_role("button", name=re.compile("log in", re.IGNORECASE)).click()
+    admin.get_by_label(re.compile("^e-?mail", re.IGNORECASE)).fill("admin@example.org")
+    admin.get_by_label(re.compile("^password", re.IGNORECASE)).fill(factories.PASSWORD)
+    admin.get_by_role("button", name="Log in", exact=True).click()
     admin.get_by_role("link", name=re.compile(str(professional))).first.click()
     admin.get_by_role("link", name="Approve").click()
     admin.get_by_role("button", name=re.compile("Approve|Yes")).click()
@@ -155,6 +155,13 @@ def new_meeting_type_with_errors(page: Page, alice: Professional) -> str:
 
 KINDS = {
     "today": "/my/",
+    "calendar": "/my/calendar/",
+    "calendar, month": "/my/calendar/?view=month",
+    "calendar, list": "/my/calendar/?view=list",
+    "busy time": "/my/calendar/busy/",
+    "start": "/my/start/",
+    "public holidays": "/my/hours/holidays/?region=DE-BY",
+    "why": "/my/why/?at=03:00",
     "profile": "/my/profile/",
     "settings": "/my/settings/",
     "leave": "/my/settings/leave/",

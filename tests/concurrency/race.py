@@ -10,7 +10,7 @@ from django.db import connection, connections
 
 from directory.models import Professional
 from scheduling.models import Booking
-from scheduling.models.bookings import ACTIVE
+from scheduling.models.bookings import TAKES_TIME
 
 PATIENCE = 120  # seconds; a race that takes longer hangs
 
@@ -60,7 +60,7 @@ def spare_connections() -> int:
 
 def overlaps(host: Professional) -> int:
     """Pairs of neighbouring active bookings whose blocked times overlap, group meetings counted once."""
-    rows = Booking.objects.filter(host=host, status__in=ACTIVE).order_by("blocked_from")
+    rows = Booking.objects.filter(TAKES_TIME, host=host).order_by("blocked_from")
     blocks = {row.session: (row.blocked_from, row.blocked_until) for row in rows}
     return sum(second[0] < first[1] for first, second in pairwise(sorted(blocks.values())))
 

@@ -237,17 +237,21 @@ class Drill:
                 self.at_work[mirror.pk] += 1
                 if self.at_work[mirror.pk] > 1:
                     self.twice.append(str(mirror))
+            killed = False
             try:
                 reconcile(mirror)
             except Killed:
-                # Its lease runs out: the clock moves on.
-                soon = timezone.now() + timedelta(seconds=self.rng().uniform(0, 0.3))
-                Mirror.objects.filter(pk=mirror.pk, leased_until=mirror.leased_until).update(leased_until=soon)
+                killed = True
                 raise
             finally:
                 rows.pop()
                 with self.lock:
                     self.at_work[mirror.pk] -= 1
+                if killed:
+                    # Its lease runs out: the clock moves on.
+                    soon = timezone.now() + timedelta(seconds=self.rng().uniform(0, 0.3))
+                    held = Mirror.objects.filter(pk=mirror.pk, leased_until=mirror.leased_until)
+                    held.update(leased_until=soon)
 
         monkeypatch.setattr(sync, "backoff", lambda *given: backoff(*given) / FAST)
         monkeypatch.setattr(sync, "OWNER_WAIT", sync.OWNER_WAIT / FAST)

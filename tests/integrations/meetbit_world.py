@@ -15,14 +15,14 @@ KEYS = {"key_id": "MBP-sandbox", "key_secret": "sandbox-secret!"}
 OPTIONS = {"department_id": 1, "role_id": 1, "rate": [[1000, 1]]}
 
 
-def connect(brand: Brand, sandbox: Handle, **options: Any) -> Connection:
-    """The brand's default connection; the copy's own pace is off, so that tests are quick."""
+def connect(brand: Brand, sandbox: Handle, *, is_default: bool = True, **options: Any) -> Connection:
+    """The brand's default connection, unless told otherwise; the copy's own pace is off, so that tests are quick."""
     quick(sandbox)
     return Connection.objects.create(
         brand=brand,
         provider="meetbit",
         name="MeetBit",
-        is_default=True,
+        is_default=is_default,
         base_url=sandbox.url + PREFIX,
         credentials=[KEYS],
         options={**OPTIONS, **options},

@@ -209,6 +209,25 @@ def test_adopting_what_belongs_to_another_is_refused(admin_client, onboarded, ch
     ask(admin_client, address, remote_id="user-99")
     mine.refresh_from_db()
     assert (mine.remote_id, mine.state) == ("user-99", "waiting")
+    assert mine.person_uid == str(onboarded.person_id)
+
+
+def test_adopting_beside_another_role_or_what_nobody_wants_is_refused(admin_client, onboarded, connection):
+    """The constraint on person and role would refuse it later, in a worker."""
+    sync.work()
+    row = Mirror.objects.get(kind="user", local_uid=str(onboarded.pk))
+    Mirror.objects.filter(pk=row.pk).update(person_uid="")
+    other = Mirror.objects.create(
+        connection=connection, kind="customer", local_uid="9", person_uid=str(onboarded.person_id)
+    )
+    answer = admin_client.post(url("mirror_adopt_one", row.pk), {"confirmed": "on", "remote_id": "user-98"})
+    assert answer.status_code == 409
+    assert "in another role" in answer.content.decode()
+    other.delete()
+    Enrolment.objects.create(professional=onboarded, connection=None)
+    answer = admin_client.post(url("mirror_adopt_one", row.pk), {"confirmed": "on", "remote_id": "user-98"})
+    assert answer.status_code == 409
+    assert "wanted there" in answer.content.decode()
 
 
 def test_actions_for_many(admin_client, onboarded):

@@ -3,6 +3,7 @@
 import io
 import sys
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from django.core import mail
@@ -11,12 +12,12 @@ from django.db import connection as db
 from django.utils import timezone
 
 from directory import accounts
+from directory.secrets import CannotUnseal
 from integrations import connections, desired, sync, tasks
 from integrations.errors import Rejected, Transient, Unauthorised
 from integrations.http import Http
 from integrations.models import Connection, Enrolment, Mirror, WebhookEvent
 from integrations.notices import for_member
-from integrations.secrets import CannotUnseal
 from scheduling import today
 from tests import factories
 
@@ -179,6 +180,14 @@ def test_the_matrix_comes_from_the_code(world):
     said = run("providers")
     assert "resource: booking" in said
     assert "option dialect [current|recipe]" in said
+
+
+def test_the_readme_shows_the_matrix_that_the_code_prints():
+    out = io.StringIO()
+    call_command("providers", "--markdown", stdout=out)
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    shown = readme.split("<!-- manage.py providers --markdown -->\n")[1].split("<!-- end -->")[0]
+    assert shown.strip() == out.getvalue().strip()
 
 
 def test_the_doctor(connection, alice, world):

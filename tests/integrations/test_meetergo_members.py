@@ -163,6 +163,13 @@ def test_closures_are_covered_by_public_holidays_or_shown(sandbox):
     hours = provider.resource("availability", user)
     christmas = Closure(date(year, 12, 25), date(year, 12, 26), (), "Weihnachten")
     summer = Closure(date(year, 12, 28), date(year, 12, 30), (), "Urlaub")
+    kept = replace(christmas, holiday=True)
+    assert str(summer.first) in hours.unmapped(replace(HOURS, closures=(kept, summer)))[0]
+    assert str(kept.first) not in hours.unmapped(replace(HOURS, closures=(kept, summer)))[0]
+    assert (
+        str(kept.first)
+        in provider_of(sandbox).resource("availability", user).unmapped(replace(HOURS, closures=(kept,)))[0]
+    )
     payload = hours.payload(replace(HOURS, closures=(christmas, summer)))
     remote = hours.update(hours.find("7", payload), payload)
     assert list(remote.data["gaps"]) == [f"closure {year}-12-28"]

@@ -1,7 +1,6 @@
 """From a provider's message, or from the poll, to a booking of ours."""
 
 import json
-import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -71,10 +70,9 @@ def post(connection: Connection, body: object, key: str = "hush", host: str = "n
 # --- receiving ----------------------------------------------------------------------------------------------------
 
 
-def test_a_message_is_stored_once_and_answered_on_any_host(connection, world):
-    began = time.monotonic()
-    assert post(connection, message(event="e1")).status_code == 204
-    assert time.monotonic() - began < 1
+def test_a_message_is_stored_once_and_answered_on_any_host(connection, world, at_most_queries):
+    with at_most_queries(3):  # whatever it speaks of: one to find the connection, one to keep the message
+        assert post(connection, message(event="e1")).status_code == 204
     assert post(connection, message(event="e1", more="again")).status_code == 204
     event = WebhookEvent.objects.get()
     assert (event.event_key, event.type) == ("e1", "booking_created")

@@ -11,8 +11,21 @@ from django.urls import reverse
 from django.utils import timezone
 
 from directory.models import Brand, Professional, User
-from scheduling import bookings, messages
-from scheduling.models import AvailabilityOverride, Booking, BusyTime, MeetingType, Message
+from scheduling import bookings, consents, messages
+from scheduling.models import (
+    ApiClient,
+    AttendanceRule,
+    AvailabilityOverride,
+    BlockedAttempt,
+    Booking,
+    BusyTime,
+    ClientMark,
+    MailText,
+    MeetingRoom,
+    MeetingType,
+    Message,
+    SpamRule,
+)
 from scheduling.models.bookings import Status
 from tests import factories
 from tests.conftest import client_of
@@ -62,6 +75,19 @@ def rows(booking: Booking, past: Booking, alice: Professional) -> None:
     )
     BusyTime.objects.create(
         host=alice, starts_at=workday(8), ends_at=workday(9), source="calendar", remote_id="event 1"
+    )
+    SpamRule.objects.create(kind="domain", value="spam.example", effect="refuse")
+    BlockedAttempt.objects.create(brand=alice.brand, action="hold", reason="address", outcome="limited")
+    consents.give(booking, {"privacy": "I have read it"})
+    ClientMark.objects.create(host=alice, client=factories.make_person(alice.brand), way="request")
+    AttendanceRule.objects.create(host=alice, no_shows=2, months=12)
+    MailText.objects.create(brand=alice.brand, kind="confirmed", language="en", opening="See you {when}.")
+    MeetingRoom.objects.create(brand=alice.brand, name="Blue room")
+    ApiClient.objects.create(
+        brand=alice.brand,
+        name="Practice software",
+        client_type=ApiClient.CLIENT_CONFIDENTIAL,
+        authorization_grant_type=ApiClient.GRANT_CLIENT_CREDENTIALS,
     )
     held = bookings.hold(booking.meeting_type, workday(14))
     assert held.status == Status.HELD

@@ -50,9 +50,13 @@ def test_meeting_types_keep_to_their_host(
 ) -> None:
     other = factories.make_meeting_type(meeting_type.host)
     url = page("meetingtype_change", meeting_type.pk)
-    form = admin_client.get(url).context["adminform"].form
+    context = admin_client.get(url).context
+    form = context["adminform"].form
     assert set(form.fields["office"].queryset) == set(meeting_type.host.offices.all())
     data = {name: value for name in form.fields if (value := form[name].value()) not in (None, "")}
+    for inline in context["inline_admin_formsets"]:
+        counts = inline.formset.management_form
+        data |= {counts.add_prefix(name): counts[name].value() for name in counts.fields}
     assert admin_client.post(url, {**data, "slug": other.slug}).status_code == 200
     assert admin_client.post(url, {**data, "office": charlie.offices.get().pk}).status_code == 200
     assert admin_client.post(url, {**data, "daily_limit": 5, "weekly_limit": 2}).status_code == 200

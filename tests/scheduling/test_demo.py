@@ -18,9 +18,10 @@ from PIL import Image
 from directory.models import Brand, LegalPage, Person, Professional, Specialty
 from directory.models.professionals import SPOKEN
 from scheduling import availability
+from scheduling.busy import touched
 from scheduling.demo import load
 from scheduling.management.commands.demo import DEMO_LOGINS
-from scheduling.models import AvailabilityOverride, Booking, MeetingType, Message
+from scheduling.models import Alert, AvailabilityOverride, Booking, MeetingType, Message
 from tests import factories
 
 MODELS = (Brand, Person, Professional, Specialty, LegalPage, MeetingType, AvailabilityOverride, Booking, Message)
@@ -139,7 +140,7 @@ def test_meeting_types_obey_the_rules_of_the_form():
 
 def test_appointments_of_every_kind_and_no_mail_waiting():
     statuses = Counter(Booking.objects.values_list("status", flat=True))
-    assert set(statuses) == {"completed", "no_show", "confirmed", "cancelled"}
+    assert set(statuses) == {"completed", "no_show", "confirmed", "cancelled", "pending"}
     assert 300 < sum(statuses.values()) < 1000
     assert Booking.objects.filter(version__gt=0, status="confirmed").exists()  # moved
     assert not Booking.objects.filter(status="confirmed", ends_at__lt=timezone.now() - timedelta(hours=3)).exists()
@@ -147,6 +148,16 @@ def test_appointments_of_every_kind_and_no_mail_waiting():
     assert set(Message.objects.values_list("status", flat=True)) == {"sent"}
     group = Booking.objects.exclude(session=F("uid")).values_list("session", flat=True)
     assert max(Counter(group).values()) >= 5
+
+
+@pytest.mark.parametrize("last", ["Brandtner", "Carmody"])
+def test_the_days_of_a_demo_log_in_have_more_than_appointments(last):
+    host = Professional.objects.select_related("person").get(person__last_name=last)
+    assert host.busy_times.filter(starts_at__gt=timezone.now()).count() == 3
+    assert not {row.pk for busy in host.busy_times.all() for row in touched(host, busy.starts_at, busy.ends_at)}
+    assert host.availability_overrides.exclude(holiday="").count() >= 8
+    assert host.client_marks.get().way == "request"
+    assert Alert.objects.get(meeting_type__host=host).state == "active"
 
 
 def test_somebody_is_away_for_weeks_and_somebody_is_full_next_week():
@@ -179,7 +190,7 @@ def test_the_logins_work(login, rf):
     user = authenticate(rf.get("/"), username=email, password=password)
     assert user is not None
     assert user.emailaddress_set.get().verified
-    if not user.is_superuser:
+    if not user.is_staff:
         assert user.people.get().brand == brands()[host]
 
 

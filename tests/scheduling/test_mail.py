@@ -76,7 +76,7 @@ def test_only_our_own_file_names_are_read(folder, name):
 def test_an_invitation_is_shown_with_all_its_parts(folder, client, brand):
     booking = make_booking(brand)
     messages.queue(booking, Message.Kind.CONFIRMED, audiences=["client"])
-    assert messages.deliver(Message.objects.get().pk)
+    assert messages.deliver(Message.objects.about_changes().get().pk)
     (stored,) = mail.newest()
     page = client.get("/dev/mail/")
     assert stored.name in page.content.decode()

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from scheduling import bookings
+from scheduling import bookings, today
 from scheduling.models import Booking, BookingEvent, Message
 from tests import factories
 from tests.conftest import client_of
@@ -55,6 +55,19 @@ def test_each_problem_has_one_action(alice, alice_client):
     assert "Nobody can book: you have no hours." in text
     assert "Nobody can book: no meeting type is shown" in text
     assert text.count('class="notice-action"') == 2
+
+
+def test_problems_are_counted_and_come_worst_first(alice, alice_client):
+    alice.paused = True
+    alice.save()
+    factories.set_hours(alice, {})
+    notes = today.overview(alice).notes
+    assert [note.tone for note in notes] == sorted((note.tone for note in notes), key=today.TONES.index)
+    assert notes[0].tone == "danger"
+    assert notes[-1].tone == "warning"
+    text = alice_client.get("/my/").content.decode()
+    assert f">{len(notes)} things<" in text
+    assert text.index("Next appointment") < text.index(">Needs you<") < text.index("Free next")
 
 
 def test_a_draft_sees_its_way(alice, alice_client):
@@ -144,17 +157,17 @@ def test_the_list_is_taken_away_as_a_table(alice_client, meeting_type, next_mond
     book(meeting_type, next_monday, name='=HYPERLINK("http://evil")', phone="+49 30 1")
     book(meeting_type, next_monday + timedelta(hours=1), name="Zoe Zimmer", email="zoe@example.org")
     answer = alice_client.get("/my/bookings/export/", {"tab": "upcoming"})
-    rows = list(csv.reader(answer.content.decode("utf-8-sig").splitlines()))
+    rows = list(csv.reader(answer.getvalue().decode("utf-8-sig").splitlines()))
     assert answer["Content-Type"].startswith("text/csv")
     assert [row[5] for row in rows[1:]] == ['\'=HYPERLINK("http://evil")', "Zoe Zimmer"]
     assert rows[1][2:4] == ["10:00", "10:30"]
     assert rows[1][7] == "'+49 30 1"
-    narrowed = alice_client.get("/my/bookings/export/", {"q": "zoe"}).content.decode()
+    narrowed = alice_client.get("/my/bookings/export/", {"q": "zoe"}).getvalue().decode()
     assert narrowed.count("\r\n") == 2
 
 
 def test_the_table_has_only_her_own(charlie_client, booking):
-    assert "Bob" not in charlie_client.get("/my/bookings/export/").content.decode()
+    assert "Bob" not in charlie_client.get("/my/bookings/export/").getvalue().decode()
 
 
 # --- detail ---------------------------------------------------------------------------------------------------

@@ -107,7 +107,21 @@ def test_saving_says_what_it_did_and_what_is_hit(alice_client, alice, meeting_ty
     inside = book(meeting_type, next_monday)
     hit = book(meeting_type, next_monday.replace(hour=16, minute=30))
     week = [("09:00", "17:00")]
-    post_week(alice_client, mon=[("09:00", "16:00")], tue=week, wed=week, thu=week, fri=week)
+    changed = {"mon": [("09:00", "16:00")]} | dict.fromkeys(["tue", "wed", "thu", "fri"], week)
+    asked = post_week(alice_client, **changed)
+    assert asked.status_code == 409
+    text = asked.content.decode()
+    assert "This affects 1 booked appointment" in text
+    assert f"/my/bookings/{hit.pk}/" in text
+    assert f"/my/bookings/{inside.pk}/" not in text
+    assert hours.week_of(alice)[0] == [(540, 1020)], "nothing is saved before she agrees"
+    seen = asked.context["agreed"]
+    late = book(meeting_type, next_monday.replace(hour=16))
+    again = post_week(alice_client, **changed, agreed=seen)
+    assert again.status_code == 409, "she has not seen the appointment that came in between"
+    assert f"/my/bookings/{late.pk}/" in again.content.decode()
+    bookings.cancel(late, actor="client")
+    assert post_week(alice_client, **changed, agreed=seen).status_code == 302
     text = alice_client.get("/my/hours/").content.decode()
     assert "Monday now ends at 16:00. 1 booked appointment now lies outside your hours." in text
     assert f"/my/bookings/{hit.pk}/" in text
@@ -153,14 +167,18 @@ def override_data(first, last="", **fields):
     return {"kind": "closed", "first_date": first, "last_date": last, "note": ""} | fields
 
 
-def test_an_absence_says_what_it_hits(alice, alice_client, meeting_type, next_monday):
-    book(meeting_type, next_monday)
+def test_an_absence_asks_about_what_it_hits(alice, alice_client, meeting_type, next_monday):
+    hit = book(meeting_type, next_monday)
     day = next_monday.date()
+    data = override_data(day, day + timedelta(days=6), note="Sea")
+    asked = alice_client.post("/my/hours/dates/new/", data)
+    assert "This affects 1 booked appointment." in asked.content.decode()
+    assert not AvailabilityOverride.objects.exists()
     answer = alice_client.post(
-        "/my/hours/dates/new/", override_data(day, day + timedelta(days=6), note="Sea"), follow=True
+        "/my/hours/dates/new/", data | {"decided": "1", f"do-{hit.pk}": "keep", "reason": ""}, follow=True
     )
     text = answer.content.decode()
-    assert "1 booked appointment now lies outside your hours." in text
+    assert "1 appointment stays as it is." in text
     assert "Sea" in text
     override = AvailabilityOverride.objects.get()
     assert (override.host, override.windows, override.last_date) == (alice, [], day + timedelta(days=6))
@@ -186,8 +204,14 @@ def test_a_removed_opening_says_what_it_hits(alice, alice_client, meeting_type, 
         host=alice, first_date=saturday.date(), last_date=saturday.date(), windows=[[540, 720]]
     )
     book(meeting_type, saturday)
-    answer = alice_client.post(f"/my/hours/dates/{override.pk}/delete/", follow=True)
-    assert "1 booked appointment now lies outside your hours." in answer.content.decode()
+    path = f"/my/hours/dates/{override.pk}/delete/"
+    assert "This affects 1 booked appointment." in alice_client.post(path).content.decode()
+    assert alice_client.post(path, {"decided": "1", "back": "1"})["Location"] == "/my/hours/"
+    assert AvailabilityOverride.objects.exists()
+    (hit,) = alice.bookings.all()
+    answer = alice_client.post(path, {"decided": "1", f"do-{hit.pk}": "keep"}, follow=True)
+    assert "1 appointment stays as it is." in answer.content.decode()
+    assert not AvailabilityOverride.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -234,6 +258,6 @@ def test_queries_do_not_grow_with_the_data(alice, alice_client, meeting_type, ne
         book(meeting_type, next_monday.replace(hour=18) + timedelta(days=number), outside_rules=True)
         day = next_monday.date() + timedelta(days=30 + number)
         AvailabilityOverride.objects.create(host=alice, first_date=day, last_date=day)
-    with at_most_queries(11):
+    with at_most_queries(12):
         text = alice_client.get("/my/hours/").content.decode()
     assert text.count("/my/bookings/") >= 8

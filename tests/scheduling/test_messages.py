@@ -20,8 +20,8 @@ from django.urls import resolve
 from icalendar import Calendar
 
 from directory.models import LegalPage
-from scheduling import bookings, letters, links, messages
-from scheduling.models import Booking, MeetingType, Message
+from scheduling import bookings, letters, links, messages, reminders
+from scheduling.models import Booking, MeetingType, Message, NotificationChoices
 from scheduling.models.bookings import Status
 from scheduling.tasks import send_due_messages, send_message
 from tests import factories
@@ -61,6 +61,18 @@ def moved(booking: Booking, **fields) -> Booking:
     booking.version += 1
     booking.save()
     record(booking, "moved", from_start=OLD_START, to_start=START, **fields)
+    return booking
+
+
+def asked_by_mail(booking: Booking) -> Booking:
+    booking.status, booking.mail_asked_at, booking.hold_expires_at = Status.HELD, NOW, NOW + timedelta(minutes=30)
+    booking.save()
+    return booking
+
+
+def requested(booking: Booking) -> Booking:
+    booking.status, booking.awaits, booking.answer_by = Status.PENDING, "host", OLD_START
+    booking.save()
     return booking
 
 
@@ -124,7 +136,7 @@ def test_nobody_without_an_address_gets_a_row(booking, field, audience):
     else:
         booking.client_email = ""
     messages.queue(booking, Kind.CONFIRMED)
-    assert [row.audience for row in Message.objects.all()] == [audience]
+    assert [row.audience for row in Message.objects.about_changes()] == [audience]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -250,7 +262,11 @@ def test_a_cancellation_is_sent_always_and_last(booking):
     first, second = due_row(booking), due_row(moved(booking), Kind.MOVED)
     third = due_row(cancelled(booking), Kind.CANCELLED)
     assert [messages.deliver(row.pk) for row in (first, second, third)] == [False, False, True]
-    assert [row.status for row in Message.objects.order_by("version")] == ["superseded", "superseded", "sent"]
+    assert [row.status for row in Message.objects.about_changes().order_by("version")] == [
+        "superseded",
+        "superseded",
+        "sent",
+    ]
 
 
 def test_a_confirmation_of_what_is_cancelled_silently_is_not_sent(booking):
@@ -416,20 +432,31 @@ def test_subjects(booking):
     assert sent_mail(due_row(cancelled(booking), Kind.CANCELLED))["Subject"].strip().startswith("Cancelled: Mon")
 
 
-EVERY_LETTER = [(kind, side) for kind in Kind.values for side in Message.Audience.values]
+ON_SITE = [kind for kind in Kind.values if kind != Kind.REMINDER_HOURS]
+EVERY_LETTER = [(kind, side) for kind in ON_SITE for side in Message.Audience.values]
+EVERY_LETTER.remove((Kind.VERIFY, HOST))
+EVERY_LETTER.remove((Kind.REMINDER_WEEK, HOST))
 EVERY_LETTER.remove((Kind.DECLINED, HOST))  # never booked: nothing to tell the professional
 
 
 @pytest.mark.parametrize(("kind", "audience"), EVERY_LETTER)
 def test_text_and_html_say_the_same(booking, kind, audience):
-    change = {"confirmed": lambda same: same, "moved": moved, "cancelled": cancelled, "declined": declined}[kind]
+    change = {
+        "verify": asked_by_mail,
+        **dict.fromkeys(["confirmed", *reminders.KINDS], lambda same: same),
+        "requested": requested,
+        "moved": moved,
+        "cancelled": cancelled,
+        "declined": declined,
+    }[kind]
+    NotificationChoices.objects.create(host=booking.host, reminder=True)
     mail = sent_mail(due_row(change(booking), kind, audience))
     plain, html = body(mail, "plain"), body(mail, "html")
     for word in ("Monday, 22 March 2027", "Berlin", "Hauptstraße 1", booking.reference, "Kanzleifinder", "First talk"):
         assert word in plain
         assert word in html
     manage = links.manage_url(booking)
-    assert (manage in plain) is (manage in html) is (audience == CLIENT and kind in ("confirmed", "moved"))
+    assert (manage in plain) is (manage in html) is (audience == CLIENT and kind not in (*letters.OVER, Kind.VERIFY))
     assert "<script" not in html
     assert "{{" not in plain + html
     assert "None" not in plain + html

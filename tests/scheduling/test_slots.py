@@ -12,6 +12,7 @@ from scheduling.slots import (
     Reason,
     Rules,
     Session,
+    against,
     all_of,
     any_of,
     explain,
@@ -442,6 +443,7 @@ def test_explanations_agree_with_offers_and_with_the_oracle(question: dict[str, 
     for start in [*starts, *offered[:3]]:
         reason = explain(start=start, holds=holds, **question)
         accepted = oracle.violations(start, hours, holds=holds, **rest)
+        assert {str(each) for each in against(start=start, holds=holds, **question)} == accepted
         assert (reason is None) == (start in offered)
         assert reason in accepted if reason else not accepted
 

@@ -18,8 +18,9 @@ TYPED = {"name": "Bob Berg", "email": "bob@example.org", "phone": "", "note": "A
 
 @pytest.fixture
 def starts(meeting_type):
-    now = timezone.now()
-    return availability.open_starts(meeting_type, now + dt.timedelta(days=3), now + dt.timedelta(days=20))
+    """From the first time of a day on, at whatever time of day the tests run."""
+    day = timezone.now().replace(hour=0, minute=0) + dt.timedelta(days=3)
+    return availability.open_starts(meeting_type, day, day + dt.timedelta(days=17))
 
 
 def hold_url(meeting_type: MeetingType) -> str:
@@ -83,14 +84,16 @@ def test_from_profile_to_cancelled(client, meeting_type, starts):
 
 
 def test_losing_the_race_offers_the_nearest_times(client, meeting_type, starts):
-    bookings.hold(meeting_type, starts[4])
-    response = client.post(hold_url(meeting_type), {"start": starts[4].isoformat()})
+    # With a neighbour on both sides, not at the end of a day.
+    lost = next(n for n in range(1, len(starts)) if starts[n + 1] - starts[n - 1] <= dt.timedelta(hours=2))
+    bookings.hold(meeting_type, starts[lost])
+    response = client.post(hold_url(meeting_type), {"start": starts[lost].isoformat()})
     assert response.status_code == 409
     offered = [dt.datetime.fromisoformat(one) for one in re.findall(r'name="start" value="([^"]+)"', text(response))]
     assert offered == sorted(offered)
-    assert starts[3] in offered
-    assert starts[5] in offered
-    assert starts[4] not in offered
+    assert starts[lost - 1] in offered
+    assert starts[lost + 1] in offered
+    assert starts[lost] not in offered
 
 
 def test_a_hold_that_went_to_somebody_else_keeps_what_was_typed(client, meeting_type, starts):

@@ -17,11 +17,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.dateparse import parse_date
 
 from directory.models import Brand
+from directory.secrets import CannotUnseal
 from integrations import connections
 from integrations.contract import Option
 from integrations.errors import ProviderError
 from integrations.models import Connection, provider_class
-from integrations.secrets import CannotUnseal
 
 
 class Command(BaseCommand):
@@ -91,7 +91,10 @@ class Command(BaseCommand):
         if connection.is_default:
             taken = Connection.objects.filter(brand=connection.brand, is_default=True).exclude(pk=connection.pk).first()
             if taken:
-                raise CommandError(f"New members of this brand join “{taken.name}” already.")
+                raise CommandError(
+                    f"New members of this brand join “{taken.name}” already. In the administration “Members join here” "
+                    "moves them, and shows beforehand what that means."
+                )
         try:
             connection.full_clean()
         except ValidationError as error:

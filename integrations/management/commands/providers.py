@@ -2,6 +2,7 @@
 
 import time
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -10,16 +11,24 @@ from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError
 
 from integrations import doctor
+from integrations.contract import Provider
 from integrations.models import Connection, provider_class
 
 # Written by the heartbeat task (config/health.py) at least every minute.
 HEARTBEAT, LATE = "worker-heartbeat", 60.0
 
 
+def rows(classes: Sequence[type[Provider]]) -> list[str]:
+    """Every part that some provider has: objects first, then rooms, then the rest."""
+    names = {feature for cls in classes for feature in cls.features()}
+    return sorted(names, key=lambda name: (not name.startswith("resource"), not name.startswith("conference"), name))
+
+
 class Command(BaseCommand):
     help = "Feature matrix of all providers; --doctor examines the connections; --endpoints prints an address table."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--markdown", action="store_true", help="only the matrix, as README.md shows it")
         parser.add_argument("--doctor", action="store_true", help="keys, expiry, reach, webhooks, worker")
         parser.add_argument("--endpoints", metavar="PROVIDER", choices=sorted(settings.PROVIDERS))
 
@@ -28,20 +37,33 @@ class Command(BaseCommand):
             self.endpoints(given["endpoints"])
         elif given["doctor"]:
             self.doctor()
+        elif given["markdown"]:
+            self.markdown()
         else:
             self.matrix()
 
-    def matrix(self) -> None:
-        classes = []
+    def classes(self) -> list[type[Provider]]:
+        found = []
         for slug in sorted(settings.PROVIDERS):
             try:
-                classes.append(provider_class(slug))
+                found.append(provider_class(slug))
             except ImportError as error:
                 self.stderr.write(f"{slug} cannot be loaded: {error}")
-        rows = list(dict.fromkeys(feature for cls in classes for feature in cls.features()))
-        width = max([len(row) for row in rows] + [8])
+        return found
+
+    def markdown(self) -> None:
+        classes = self.classes()
+        self.stdout.write(f"| | {' | '.join(cls.label for cls in classes)} |")
+        self.stdout.write(f"|---|{'---|' * len(classes)}")
+        for row in rows(classes):
+            self.stdout.write(f"| {row} | {' | '.join('yes' if row in cls.features() else '–' for cls in classes)} |")
+
+    def matrix(self) -> None:
+        classes = self.classes()
+        found = rows(classes)
+        width = max([len(row) for row in found] + [8])
         self.stdout.write("  ".join([" " * width, *(cls.label for cls in classes)]))
-        for row in rows:
+        for row in found:
             cells = [("yes" if row in cls.features() else "–").ljust(len(cls.label)) for cls in classes]
             self.stdout.write("  ".join([row.ljust(width), *cells]).rstrip())
         for cls in classes:

@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from directory.secrets import CannotUnseal
 from integrations import parity, sync
 from integrations.errors import ProviderError, Unauthorised
 from integrations.models import Connection
-from integrations.secrets import CannotUnseal
 
 
 class Command(BaseCommand):

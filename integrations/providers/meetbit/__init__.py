@@ -15,6 +15,7 @@ from integrations.http import Answer
 from integrations.providers.meetbit.client import Client, classify
 from integrations.providers.meetbit.conferences import Conference
 from integrations.providers.meetbit.endpoints import assumptions, endpoint_table
+from integrations.providers.meetbit.events import Events
 from integrations.providers.meetbit.people import Customer, User
 from integrations.providers.meetbit.webhook import MeetBitWebhook
 
@@ -49,8 +50,20 @@ class MeetBit(Provider):
             "Address of a video room: {site}, {public_id}.",
             inferred=True,
         ),
-        Option("meeting_links", {}, "Public ids of Meeting Links by the e-mail address of their professional."),
+        Option(
+            "meeting_links",
+            {},
+            "Public ids of Meeting Links by the e-mail address of their professional, for all her meeting types or by "
+            "their short name: {“anna@example.org”: “k3x9”} or {“anna@example.org”: {“first-meeting”: “k3x9”}}.",
+        ),
         Option("meeting_link_url_template", "{site}/meetings/{public_id}", "Address of a Meeting Link."),
+        Option(
+            "page_mails",
+            "provider",
+            "Who writes to clients that book by a Meeting Link: provider (it does so by itself; we write to the host), "
+            "or both.",
+            ("provider", "both"),
+        ),
         Option("list_page_size", 100, "Rows asked for at once.", inferred=True),
         Option("filter_equals", "=", "How a filter says “equal”.", inferred=True),
         Option("send_all_keys", True, "Send every field, null where unknown.", inferred=True),
@@ -63,7 +76,11 @@ class MeetBit(Provider):
         ),
     )
     resources = {"user": User, "customer": Customer, "conference": Conference}
+    reader = Events
     webhook = MeetBitWebhook
+
+    def member_page(self, email: str, type_slug: str, *, name: str = "", visitor: str = "") -> str:
+        return embed_url(self, email, type_slug, name=name, email=visitor)
 
     def headers(self, credentials: Mapping[str, str]) -> dict[str, str]:
         return {
@@ -96,7 +113,15 @@ class MeetBit(Provider):
         return []
 
 
-def embed_url(provider: Provider, professional_email: str, *, name: str = "", email: str = "", phone: str = "") -> str:
+def embed_url(
+    provider: Provider,
+    professional_email: str,
+    type_slug: str = "",
+    *,
+    name: str = "",
+    email: str = "",
+    phone: str = "",
+) -> str:
     """A professional's Meeting Link with the visitor's data filled in; "" where she has none.
 
     MeetBit fills in only what the link allows.
@@ -104,6 +129,8 @@ def embed_url(provider: Provider, professional_email: str, *, name: str = "", em
     public = {key.lower(): value for key, value in provider.option["meeting_links"].items()}.get(
         professional_email.lower()
     )
+    if isinstance(public, dict):
+        public = public.get(type_slug)
     if not public:
         return ""
     site = Client(provider.http, provider.option).site

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
+from integrations.conferencing import HOST, Conferencing, Entry, RoomState, RoomStatus
 from integrations.contract import ConferenceFacts, Payload, Remote
 from integrations.errors import Conflict, NotFound, Rejected, Unsupported
 from integrations.providers.meetbit.client import Row
@@ -18,6 +19,8 @@ from integrations.providers.meetbit.people import LONGEST, MeetBitResource, room
 MOST_ATTENDEES = 5
 ROOM = "online_conference_id"
 ATTENDEES = "online_conference_attendees"
+# Ours: who the room is for, whether she has an e-mail address or not. Not sent.
+PEOPLE = "people"
 
 
 def public_ids(ref: str) -> list[str]:
@@ -29,12 +32,32 @@ def public_ids(ref: str) -> list[str]:
     return [name, f"{name}-2", f"{name}-3"]
 
 
-class Conference(MeetBitResource):
+class Conference(MeetBitResource, Conferencing):
     owner_kind: ClassVar[str | None] = "user"
+    has_status: ClassVar[bool] = True
 
     def payload(self, facts: ConferenceFacts) -> Payload:
-        people = [{"name": facts.client_name, "email": facts.client_email.lower()}] if facts.client_email else []
-        return {"title": facts.title[:LONGEST], "is_public": False, ATTENDEES: people[:MOST_ATTENDEES]}
+        """A group that has more people than places in the list meets in a room that opens to whoever has the link."""
+        named = {guest.email.lower(): guest.name for guest in facts.guests if guest.email}
+        people = [{"name": name, "email": email} for email, name in named.items()]
+        full = len(people) > MOST_ATTENDEES
+        return {
+            "title": facts.title[:LONGEST],
+            "is_public": full,
+            ATTENDEES: [] if full else people,
+            PEOPLE: [HOST, *(guest.ref for guest in facts.guests)],
+        }
+
+    def entry(self, remote: Remote, ref: str) -> Entry:
+        """Everybody has the same address; who may enter is told apart there, by e-mail address."""
+        return Entry(str(remote.data["join_url"]))
+
+    def status(self, remote: Remote) -> RoomStatus:
+        row = self.api.get("online_conferences.get", {ROOM: remote.id})
+        if row.get("ended_at"):
+            return RoomStatus(RoomState.ENDED, str(row["ended_at"]))
+        started = str(row.get("started_at") or "")
+        return RoomStatus(RoomState.LIVE if started else RoomState.SCHEDULED, started)
 
     def find(self, ref: str, payload: Payload) -> Remote | None:
         for wanted in public_ids(ref):
@@ -44,7 +67,8 @@ class Conference(MeetBitResource):
         return None
 
     def create(self, ref: str, payload: Payload) -> Remote:
-        body = {"online_conference_account_id": self._account(), "backer_event_id": None, **payload}
+        sent = {name: value for name, value in payload.items() if name != PEOPLE}
+        body = {"online_conference_account_id": self._account(), "backer_event_id": None, **sent}
         refused = None
         for public_id in public_ids(ref):
             try:

@@ -71,6 +71,7 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "meeting_links.get": Endpoint(
         "GET", "/meeting_links/{meeting_link_id}", READ, "meeting_links.read.*", optional=True
     ),
+    "events.list": Endpoint("GET", "/events", READ, "events.read.*", optional=True),
     "events.get": Endpoint("GET", "/events/{event_id}", READ, "events.read.*", optional=True),
     "calendars.get": Endpoint("GET", "/calendars/{calendar_id}", READ, "calendars.read.*", optional=True),
     "forms.list": Endpoint("GET", "/forms", READ, "forms.read.*", optional=True),
@@ -100,6 +101,13 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
         "role": "role_id",
     },
     "account": {"user": "user_id", "provider": "provider_id"},
+    "event": {
+        "user": "user_id",
+        "customer": "customer_id",
+        "meeting_link": "meeting_link_id",
+        "starts_at": "starts_at",
+        "ends_at": "ends_at",
+    },
 }
 DOCUMENTED_FIELDS = {"department"}
 

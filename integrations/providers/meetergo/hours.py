@@ -38,6 +38,15 @@ class Availability(Resource):
             "holidays": [country, self.provider.option["holiday_state"]] if country else [],
         }
 
+    def unmapped(self, facts: HoursFacts) -> list[str]:
+        # Where the connection names a country their side closes public holidays; what it leaves open is seen on reading.
+        theirs = bool(self.provider.option["holiday_country"])
+        closures = [closure for closure in facts.closures if not (theirs and closure.holiday)]
+        if not closures:
+            return []
+        dates = ", ".join(f"{one.first}" if one.first == one.last else f"{one.first} – {one.last}" for one in closures)
+        return [f"meetergo takes date overrides in its dashboard only: {dates}. Our own pages leave them out."]
+
     def find(self, ref: str, payload: Payload) -> Remote | None:
         known = self._owner.data.get("availabilityId")
         if known:

@@ -51,6 +51,8 @@ class Meetergo(Provider):
         Option("video_channel", "connect", "channel of video meetings: connect, zoom, google, teamsForBusiness2 …"),
         Option("phone_channel", "phone", "channel of phone meetings", ("phone", "phone-incoming", "whatsapp")),
         Option("provider_mails", False, "meetergo mails attendee and host as well", inferred=False),
+        Option("page_mails", "provider", "who writes to clients that book on meetergo's own page: provider (it does so by "
+               "itself; we write to the host), or both", ("provider", "both")),
         Option("transfer_to", "", "user id that takes over meeting types and hours of users we delete; empty: nobody"),
         Option("holiday_country", "", "country whose public holidays are closed, such as DE; empty: none"),
         Option("holiday_state", "", "German state of the holidays, such as BY"),

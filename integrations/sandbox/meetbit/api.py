@@ -35,6 +35,7 @@ HANDLERS: dict[str, Callable[..., Any]] = {
     "online_conference_accounts.list": people.list_accounts,
     "meeting_links.list": links.index,
     "meeting_links.get": links.get,
+    "events.list": links.list_events,
     "events.get": links.get_event,
     "calendars.get": links.get_calendar,
     "forms.list": links.list_forms,

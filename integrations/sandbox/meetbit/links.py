@@ -49,6 +49,10 @@ def get(caller: Caller, uid: str) -> Body:
     return caller.alive("meeting_link", uid)
 
 
+def list_events(caller: Caller) -> Any:
+    return listed(caller, caller.sandbox.store.all(NAME, "event"), ("id", "user_id", "starts_at", "created_at"))
+
+
 def get_event(caller: Caller, uid: str) -> Body:
     return caller.alive("event", uid)
 

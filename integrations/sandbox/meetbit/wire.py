@@ -212,7 +212,11 @@ def public_page(request: Any, template: str, context: Body, status: int = 200) -
     """A page that anybody may frame, in the visitor's language."""
     language = language_of(request)
     with translation.override(language):
-        response = page(f"meetbit/{template}", {"language": language, **context}, POLICY + "; frame-ancestors *")
+        response = page(
+            template if "/" in template else f"meetbit/{template}",
+            {"language": language, **context},
+            POLICY + "; frame-ancestors *",
+        )
     response.status_code = status
     return response
 

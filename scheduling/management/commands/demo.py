@@ -10,7 +10,7 @@ from django.db import transaction
 
 from directory.models import Brand, Professional
 from scheduling import availability
-from scheduling.demo import appointments, load
+from scheduling.demo import appointments, everyday, load, visits
 from scheduling.demo.entries import Entry
 
 
@@ -28,6 +28,7 @@ _BRANDTNER, _CARMODY = _named(_lawyers, "Brandtner"), _named(_doctors, "Carmody"
 # (role, host, e-mail, password)
 DEMO_LOGINS: list[tuple[str, str, str, str]] = [
     ("Administrator", "localhost", load.ADMIN, load.PASSWORD),
+    ("Support, contact data masked", "localhost", load.SUPPORT, load.PASSWORD),
     ("Lawyer", _LAWYERS.HOST, load.email_of(_BRANDTNER, _LAWYERS), load.PASSWORD),
     ("Doctor", _DOCTORS.HOST, load.email_of(_CARMODY, _DOCTORS), load.PASSWORD),
     ("Member, profile unfinished", _LAWYERS.HOST, load.email_of(_first(_lawyers, "draft"), _LAWYERS), load.PASSWORD),
@@ -63,10 +64,13 @@ class Command(BaseCommand):
                 self.stdout.write(f"{name}: loaded." if brand else f"{name}: there already, left as it is.")
 
     def fill(self, brand: Brand, content: ModuleType, entries: list[Entry]) -> None:
+        members = {email for _role, _host, email, _password in DEMO_LOGINS}
         appointments.make(
             brand,
-            busy={email for _role, _host, email, _password in DEMO_LOGINS},
+            busy=members,
             full={load.email_of(entry, content) for entry in entries if entry.special == "full"},
         )
+        everyday.make(brand, members)
+        visits.make(brand, busy=members)
         for host_id in Professional.objects.filter(brand=brand).values_list("pk", flat=True):
             availability.refresh_later(host_id)

@@ -34,6 +34,18 @@ def unseal(text: str) -> Any:
         raise CannotUnseal("The encryption key of this secret is gone; enter the secret again.") from error
 
 
+def seal_bytes(content: bytes) -> bytes:
+    """A file's content → what lies on the disk."""
+    return _fernet().encrypt(content)
+
+
+def unseal_bytes(content: bytes) -> bytes:
+    try:
+        return _fernet().decrypt(content)
+    except InvalidToken as error:
+        raise CannotUnseal("The encryption key of this file is gone.") from error
+
+
 @dataclass(frozen=True, slots=True)
 class _Sealed:
     """A value as the database holds it, not opened yet."""

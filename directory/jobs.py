@@ -1,0 +1,109 @@
+"""Verbs of long work: start, stop, run.
+
+A kind of work (settings.JOB_KINDS) is a generator: it takes the Job, skips the `job.done + job.failed` items that are
+behind it, does the next and yields None, or a sentence where that item failed. Each item is its own transaction and must
+bear being done twice: a worker may die between the item and the count.
+"""
+
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from directory import audit
+from directory.models import Brand, Job, User
+from directory.signals import job_queued
+
+log = logging.getLogger(__name__)
+LEASE = timedelta(minutes=5)
+OFTEN = timedelta(seconds=1)  # between two counts that are written down
+LINES = 500  # of the log of one job
+Status = Job.Status
+
+
+@transaction.atomic
+def start(
+    kind: str, *, title: str, brand: Brand, by: User | None, total: int, data: str = "", options: Any = None
+) -> Job:
+    """Queue a job; the worker is woken when the transaction is done."""
+    if kind not in settings.JOB_KINDS:
+        raise LookupError(kind)
+    job = Job.objects.create(
+        kind=kind, title=title[:160], brand=brand, by=by, total=total, data=data, options=options or {}
+    )
+    audit.record("job.started", job, actor=by)
+    job_queued.send(sender=Job, job=job)
+    return job
+
+
+@transaction.atomic
+def stop(job: Job) -> None:
+    """A waiting job ends at once, a running one after the item at hand. What is done stays done."""
+    Job.objects.filter(pk=job.pk, status__in=Job.OPEN).update(stop_asked=True)
+    waiting = Job.objects.filter(pk=job.pk, status=Status.WAITING)
+    waiting.update(status=Status.STOPPED, ended_at=timezone.now(), data="")
+    audit.record("job.stopped", job)
+
+
+def run_next() -> int:
+    """Claim one job that waits, or whose worker died, and work until it ends; returns how many were run: 0 or 1."""
+    now = timezone.now()
+    free = Q(status=Status.WAITING) | Q(status=Status.RUNNING, leased_until__lt=now)
+    for job in Job.objects.filter(free).order_by("created_at")[:5]:
+        claimed = Job.objects.filter(free, pk=job.pk).update(status=Status.RUNNING, leased_until=now + LEASE)
+        if claimed:
+            job.refresh_from_db()
+            _work(job)
+            return 1
+    return 0
+
+
+def _work(job: Job) -> None:
+    """Count what the generator yields; the row is written every second, so that the page can show it."""
+    lines = job.log.splitlines()
+    done, failed, written, ending = job.done, job.failed, timezone.now(), Status.DONE
+    try:
+        work: Iterator[str | None] = import_string(settings.JOB_KINDS[job.kind])(job)
+        for problem in work:
+            if problem is None:
+                done += 1
+            else:
+                failed += 1
+                lines.append(problem)
+            now = timezone.now()
+            if now - written >= OFTEN or problem is not None:
+                written = now
+                if not _count(job, done, failed, lines, now):
+                    return  # another worker has it
+                if Job.objects.filter(pk=job.pk, stop_asked=True).exists():
+                    ending = Status.STOPPED
+                    break
+    except Exception:  # noqa: BLE001  the loop of a worker: whatever it was, the job ends and says so
+        log.exception("Job %s broke off", job.pk)
+        lines.append(_("The work broke off at an unexpected error; the operator's log has the details."))
+        ending = Status.BROKEN
+    if not _count(job, done, failed, lines, timezone.now()):
+        return
+    ended = {"status": ending, "ended_at": timezone.now(), "data": "", "leased_until": None}
+    Job.objects.filter(pk=job.pk, status=Status.RUNNING).update(**ended, result=job.result)
+
+
+def _count(job: Job, done: int, failed: int, lines: list[str], now: Any) -> bool:
+    """Write the numbers down while the job is ours; False where it is not."""
+    mine = Job.objects.filter(pk=job.pk, status=Status.RUNNING, leased_until=job.leased_until)
+    numbers = {"done": done, "failed": failed, "total": max(job.total, done + failed)}
+    count = mine.update(**numbers, log="\n".join(lines[:LINES]), leased_until=now + LEASE)
+    job.leased_until = now + LEASE
+    return bool(count)
+
+
+audit.WORDS["job.started"] = gettext_lazy("job started")
+audit.WORDS["job.stopped"] = gettext_lazy("job stopped")

@@ -1,0 +1,87 @@
+"""Her page for putting the booking pages into her own site: snippet with preview, allowed sites, QR code."""
+
+import io
+from typing import Any
+
+import segno
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from directory.access import MemberRequest, professional_required
+from scheduling import embed
+from scheduling.forms.embed import SitesForm, SnippetForm
+
+
+@require_safe
+@professional_required
+def show(request: MemberRequest) -> HttpResponse:
+    """?mode=&type=&language=&text=&height=: the snippet for these choices, and what it does, live."""
+    return _page(request, SitesForm({"sites": "\n".join(embed.sites_of(request.professional.pk))}))
+
+
+@require_POST
+@professional_required
+def sites(request: MemberRequest) -> HttpResponse:
+    form = SitesForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form, status=422)
+    embed.allow(request.professional, form.cleaned_data["sites"])
+    if form.cleaned_data["sites"]:
+        messages.success(request, _("Saved. Your booking pages can be shown there from now on."))
+    else:
+        messages.success(request, _("Saved. Your booking pages can be shown on no other website."))
+    return redirect("my_embed")
+
+
+def _page(request: MemberRequest, sites_form: SitesForm, *, status: int = 200) -> HttpResponse:
+    host = request.professional
+    chosen: dict[str, Any] = {"mode": "inline", "text": _("Book an appointment"), "height": "720"}
+    asked = {key: value for key, value in request.GET.items() if key in SnippetForm.base_fields}
+    form = SnippetForm(chosen | asked, host=host)
+    if not form.is_valid():
+        status = 422
+    data = form.cleaned_data
+    context: dict[str, Any] = {"professional": host, "form": form, "sites_form": sites_form}
+    if not form.errors:
+        type_slug, language = data["type"], data["language"]
+        context |= {
+            "mode": data["mode"],
+            "text": data["text"],
+            "height": data["height"],
+            "link": embed.link(host, type_slug=type_slug, language=language),
+            # The preview loads the same script from the address under which this page was asked for.
+            "preview": f"{host.get_absolute_url()}?type={type_slug}&lang={language or request.LANGUAGE_CODE}",
+            "loader": embed.loader_path(),
+            "integrity": embed.integrity(),
+            "snippet": embed.snippet(
+                host,
+                mode=data["mode"],
+                text=data["text"],
+                type_slug=type_slug,
+                language=language,
+                height=data["height"],
+            ),
+        }
+    response = render(request, "scheduling/member/embed.html", context, status=status)
+    response._csp_update = {"frame-src": ["'self'"]}  # type: ignore[attr-defined]
+    return response
+
+
+@require_safe
+@professional_required
+def code(request: MemberRequest, kind: str) -> HttpResponse:
+    """/my/embed/code.svg or .png?type= – a QR code of the plain link; error correction for print."""
+    host = request.professional
+    type_slug = request.GET.get("type", "")
+    if kind not in ("svg", "png") or (type_slug and not host.meeting_types.public().filter(slug=type_slug).exists()):
+        raise Http404
+    picture = segno.make(embed.link(host, type_slug=type_slug), error="m", micro=False)
+    file = io.BytesIO()
+    picture.save(file, kind=kind, scale=12 if kind == "png" else 8, border=4)
+    response = HttpResponse(file.getvalue(), content_type="image/png" if kind == "png" else "image/svg+xml")
+    if "download" in request.GET:
+        response["Content-Disposition"] = f'attachment; filename="booking-{host.slug}.{kind}"'
+    return response
