@@ -32,15 +32,22 @@ def remains(professional: Professional) -> list[str]:
 
 
 def begin(professional: Professional) -> Departure:
-    """In the transaction that closes the account, while her address is still known."""
+    """In the transaction that closes the account, while her address is still known. An admin may have brought her back
+    before she was erased; when she leaves again, what was proved before counts no more.
+    """
     person = professional.person
-    return Departure.objects.create(
+    departure, _created = Departure.objects.update_or_create(
         professional=professional,
-        address=person.email,
-        language=person.language,
-        elsewhere=remains(professional),
-        closed_at=timezone.now(),
+        defaults={
+            "address": person.email,
+            "language": person.language,
+            "elsewhere": remains(professional),
+            "closed_at": timezone.now(),
+            "verified_at": None,
+            "mailed_at": None,
+        },
     )
+    return departure
 
 
 def send_due(now: datetime | None = None) -> int:

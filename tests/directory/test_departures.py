@@ -2,6 +2,7 @@
 
 import pytest
 from django.core import mail
+from django.utils import timezone
 
 from directory import accounts, departures
 from directory.models import AuditEvent, Departure
@@ -38,6 +39,17 @@ def test_the_proof_waits_until_the_provider_has_nothing(alice, account, other_br
     assert "Ahrens" not in page.content.decode()
     assert client_of(other_brand).get(f"/{path}").status_code == 404
     assert client_of(alice.brand).get(f"/{path[:-3]}x/").status_code == 404
+
+
+def test_who_was_brought_back_can_leave_again(alice, account):
+    accounts.close_account(alice)
+    Departure.objects.update(verified_at=timezone.now())
+    alice.refresh_from_db()
+    alice.status = alice.Status.LISTED
+    alice.save()
+    accounts.close_account(alice)
+    departure = Departure.objects.get()
+    assert (departure.verified_at, departure.address) == (None, "alice@example.org")
 
 
 def test_hours_places_and_what_she_wrote_are_erased(alice, meeting_type, next_monday):
