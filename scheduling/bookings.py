@@ -112,6 +112,7 @@ def extend(booking: Booking, *, now: datetime | None = None) -> Booking:
 @transaction.atomic
 def release(booking: Booking) -> None:
     """Give a held time back, with those held together with it. Harmless when it is no longer held."""
+    _lock_host(booking.host_id)
     if _expire(_held_with(booking), None):
         availability.refresh_later(booking.host_id)
 
@@ -382,9 +383,11 @@ def expire_holds(now: datetime | None = None) -> int:
     """Holds whose time is over → expired. Idempotent; writers do the same for their host anyway."""
     now = now or timezone.now()
     due = Booking.objects.filter(status=Status.HELD, hold_expires_at__lte=now)
-    hosts = set(due.values_list("host_id", flat=True)[:1000])
-    with transaction.atomic():
-        count = _expire(due, None)
-        for host_id in hosts:
-            availability.refresh_later(host_id)
+    count = 0
+    for host_id in sorted(set(due.values_list("host_id", flat=True)[:1000])):
+        with transaction.atomic():  # its own each, and the host before her rows, like every writer
+            _lock_host(host_id)
+            if expired := _expire(due.filter(host=host_id), None):
+                count += expired
+                availability.refresh_later(host_id)
     return count

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from directory.models import Brand, Person, Professional, User
-from scheduling import availability, links, reminders
+from scheduling import availability, links, reminders, room_times
 from scheduling.models import Booking, BookingEvent, BusyTime, MeetingType
 from scheduling.models.bookings import Awaits, Status
 from scheduling.slots import Reason
@@ -77,7 +77,8 @@ class CallFirst(NotAllowed):
 
 def _lock_host(host_id: int) -> Professional:
     """The queue of one host. SQLite has no row locks: its IMMEDIATE transactions are one queue for all."""
-    Professional.objects.select_for_update().only("pk").get(pk=host_id)
+    # "No key": an insert that points to the host need not wait, and so can never wait for us while we wait for it.
+    Professional.objects.select_for_update(no_key=True).only("pk").get(pk=host_id)
     return Professional.objects.select_related("person", "brand").get(pk=host_id)
 
 
@@ -86,6 +87,7 @@ def _lock(booking: Booking) -> Booking:
     host = _lock_host(booking.host_id)
     booking = Booking.objects.select_related("meeting_type__office", "client").get(pk=booking.pk)
     booking.host = booking.meeting_type.host = host
+    room_times.lock(booking.meeting_type)
     return booking
 
 
@@ -103,6 +105,7 @@ def members(booking: Booking) -> list[Booking]:
 def _fresh(meeting_type: MeetingType, host: Professional) -> MeetingType:
     meeting_type = MeetingType.objects.select_related("office").get(pk=meeting_type.pk)
     meeting_type.host = host
+    room_times.lock(meeting_type)
     return meeting_type
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from directory.models import Professional, User
-from scheduling import bookings, messages
+from scheduling import bookings, meeting_rooms, messages, room_times
 from scheduling.engine import engine_for
 from scheduling.groundwork import (
     Actor,
@@ -102,6 +102,7 @@ def move(
     for row in rows:
         old_start = row.starts_at
         _take_time(row, target)
+        meeting_rooms.claim(row, now)
         row.version += 1
         try:
             with transaction.atomic():
@@ -140,4 +141,5 @@ def _open(host: Professional, uid: UUID) -> tuple[Professional, list[Booking]]:
         raise NotAllowed(_("Nobody takes part in this session any more."))
     for row in found:
         row.host = row.meeting_type.host = host
+    room_times.lock(found[0].meeting_type)
     return host, found

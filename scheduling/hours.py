@@ -142,7 +142,7 @@ def _newly(host: Professional, known: set, now: datetime) -> list[Booking]:  # t
 
 
 def _lock(host: Professional) -> None:
-    Professional.objects.select_for_update().only("pk").get(pk=host.pk)
+    Professional.objects.select_for_update(no_key=True).only("pk").get(pk=host.pk)
 
 
 # --- in words ---------------------------------------------------------------------------------------------------

@@ -1,35 +1,25 @@
 """The claim of a room together with the host's time; `room_times` says at which starts one is free.
 
-Lock order is the host, then rooms by id, so that two hosts who want the same rooms wait for each other and never both.
+Lock order is the host, then rooms by id, then bookings (groundwork._lock, _fresh), so that two hosts who want the same
+rooms wait for each other and never both.
 Nets as for hosts: one active booking per room and start everywhere, the exclusion constraint on PostgreSQL. A group
 shares the room of its session. Rooms of meeting types that a provider decides about are the provider's business.
 """
 
 from datetime import datetime
 
-from django.db.models import Q
-
 from scheduling.groundwork import SlotTaken, _expire
-from scheduling.models import Booking, MeetingRoom, MeetingType
+from scheduling.models import Booking, MeetingRoom
 from scheduling.models.bookings import Awaits, Status
-from scheduling.room_times import needs_room
+from scheduling.room_times import needs_room, rooms_of
 
 # Between the place of an appointment and its room, in `Booking.location`.
 DOT = " · "
 
 
-def rooms_of(meeting_type: MeetingType):  # type: ignore[no-untyped-def]
-    """Those it may take place in: the chosen ones, else all of the brand; large enough, in their order."""
-    chosen = Q(meeting_types=meeting_type)
-    if not meeting_type.rooms.exists():
-        chosen = Q(brand=meeting_type.host.brand_id)
-    large = Q(capacity=None) | Q(capacity__gt=meeting_type.seats)
-    return MeetingRoom.objects.filter(chosen & large, is_active=True).order_by("position", "name", "pk")
-
-
 def claim(booking: Booking, now: datetime, *, or_none: bool = False) -> None:
     """Give a row that is about to be written a room for its time, the one it has if that is free. The caller holds the
-    lock of the host. One of several requests takes no room until it is chosen. Raises SlotTaken when none is free; `or_none`: then it goes without.
+    lock of the host and of the rooms. One of several requests takes no room until it is chosen. Raises SlotTaken when none is free; `or_none`: then it goes without.
     """
     place, had = booking.location.split(DOT)[0], booking.room_id
     booking.room = None
@@ -44,8 +34,6 @@ def claim(booking: Booking, now: datetime, *, or_none: bool = False) -> None:
 
 def _free_room(booking: Booking, now: datetime, had: int | None) -> MeetingRoom | None:
     wanted = list(rooms_of(booking.meeting_type))
-    # By id, whatever their order on the page: the lock of all that might be taken.
-    list(MeetingRoom.objects.select_for_update().filter(pk__in=[room.pk for room in wanted]).order_by("pk"))
     near = Booking.objects.filter(
         room__in=wanted, blocked_from__lt=booking.blocked_until, blocked_until__gt=booking.blocked_from
     )

@@ -97,4 +97,4 @@ def listed(host: Professional):  # type: ignore[no-untyped-def]
 
 
 def _lock(host: Professional) -> None:
-    Professional.objects.select_for_update().only("pk").get(pk=host.pk)
+    Professional.objects.select_for_update(no_key=True).only("pk").get(pk=host.pk)

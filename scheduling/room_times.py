@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
+from django.db.models import Q
 
 from scheduling.calendars import REACH, Epoch
 from scheduling.models import Booking, MeetingRoom, MeetingType
@@ -13,6 +14,22 @@ from scheduling.models import Booking, MeetingRoom, MeetingType
 
 def needs_room(meeting_type: MeetingType) -> bool:
     return meeting_type.needs_room and meeting_type.engine == "native"
+
+
+def rooms_of(meeting_type: MeetingType):  # type: ignore[no-untyped-def]
+    """Those it may take place in: the chosen ones, else all of the brand; large enough, in their order."""
+    chosen = Q(meeting_types=meeting_type)
+    if not meeting_type.rooms.exists():
+        chosen = Q(brand=meeting_type.host.brand_id)
+    large = Q(capacity=None) | Q(capacity__gt=meeting_type.seats)
+    return MeetingRoom.objects.filter(chosen & large, is_active=True).order_by("position", "name", "pk")
+
+
+def lock(meeting_type: MeetingType) -> None:
+    """The queue of all rooms it may take place in, by id whatever their order on the page; none where it needs none."""
+    if needs_room(meeting_type):
+        wanted = [room.pk for room in rooms_of(meeting_type)]
+        list(MeetingRoom.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk").values_list("pk"))
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from scheduling import availability, bookings, ics, meeting_rooms, requests, series
+from scheduling import availability, bookings, groups, ics, meeting_rooms, requests, series
 from scheduling.bookings import HoldExpired, SlotTaken
 from scheduling.forms.meeting_types import MeetingTypeForm
 from scheduling.models import Booking, MeetingRoom, MeetingType
@@ -141,6 +141,23 @@ def test_a_group_shares_the_room_of_its_session(alice, colleague, fjord):
     assert first.room == second.room == fjord
     assert open_at(group, TEN)
     assert not open_at(colleague, TEN)
+
+
+def test_a_session_moves_into_a_room_that_is_free_then(alice, colleague, brand, fjord):
+    MeetingRoom.objects.update(capacity=4)
+    bakke = MeetingRoom.objects.create(brand=brand, name="Bakke", position=5)
+    group = factories.make_meeting_type(alice, slug="group", duration=60, seats=3, needs_room=True)
+    first = bookings.enter(group, next_monday(TEN), **GUEST)
+    bookings.enter(group, next_monday(TEN), name="Eve", email="eve@example.org")
+    bookings.enter(colleague, next_monday("13:00"), **GUEST)
+    groups.move(alice, first.session, next_monday("13:00"), actor=Booking.Actor.HOST)
+    rows = Booking.objects.filter(meeting_type=group)
+    assert {(row.starts_at, row.room) for row in rows} == {(next_monday("13:00"), bakke)}
+    MeetingRoom.objects.filter(pk=bakke.pk).update(is_active=False)
+    bookings.enter(colleague, next_monday("15:00"), **GUEST)
+    with pytest.raises(SlotTaken):
+        groups.move(alice, rows[0].session, next_monday("15:00"), actor=Booking.Actor.HOST, outside_rules=True)
+    assert {row.starts_at for row in rows.all()} == {next_monday("13:00")}
 
 
 def test_a_series_claims_a_room_for_each(alice, colleague, fjord):
