@@ -76,7 +76,8 @@ def code(request: MemberRequest, kind: str) -> HttpResponse:
     """/my/embed/code.svg or .png?type= – a QR code of the plain link; error correction for print."""
     host = request.professional
     type_slug = request.GET.get("type", "")
-    if kind not in ("svg", "png") or (type_slug and not host.meeting_types.public().filter(slug=type_slug).exists()):
+    known = host.meeting_types.public().values_list("slug", flat=True)
+    if kind not in ("svg", "png") or type_slug not in {"", *known}:
         raise Http404
     picture = segno.make(embed.link(host, type_slug=type_slug), error="m", micro=False)
     file = io.BytesIO()

@@ -73,7 +73,7 @@ def test_inside_the_providers_page(connection, new_page, alice, sandbox):
 
     frame = page.frame_locator("iframe.embed-frame")
     expect(frame.locator("button.spot").first).to_be_visible()
-    page.wait_for_function("document.querySelector('iframe').style.height !== ''")
+    expect(page.locator("iframe.embed-frame")).to_have_attribute("style", re.compile("height: *[1-9]"))
     assert_no_horizontal_scroll(page)
     spot = frame.locator("button.spot").nth(2)
     start = datetime.fromisoformat(str(spot.get_attribute("value")))
