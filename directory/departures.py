@@ -1,6 +1,5 @@
 """Proof for a member who left: once nothing of her is found here or at a provider, she gets a link to a page that says so."""
 
-import re
 from datetime import datetime
 
 from django.apps import apps
@@ -8,15 +7,13 @@ from django.conf import settings
 from django.core import signing
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
-from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from directory import audit
-from directory.adapter import sender
-from directory.letterhead import letterhead
+from directory.letterhead import letter
 from directory.models import Brand, Departure, Professional
 
 SALT = "directory.departures"
@@ -99,17 +96,10 @@ def find(brand: Brand, token: str) -> Departure | None:
 def compose(departure: Departure) -> EmailMultiAlternatives:
     brand = departure.professional.brand
     with translation.override(departure.language):
-        subject = _("Your data at %(brand)s is erased") % {"brand": brand.name}
-        context = letterhead(brand, subject) | {"departure": departure, "proof_url": link(departure)}
-        text = render_to_string("directory/email/departure.txt", context)
-        html = render_to_string("directory/email/departure.html", context)
-    mail = EmailMultiAlternatives(
-        subject=" ".join(subject.split()),
-        body=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",
-        from_email=sender(brand),
-        to=[departure.address],
-        reply_to=[brand.support_email],
-        headers={"Auto-Submitted": "auto-generated", "Content-Language": departure.language},
-    )
-    mail.attach_alternative(html, "text/html")
-    return mail
+        return letter(
+            brand,
+            "directory/email/departure",
+            {"departure": departure, "proof_url": link(departure)},
+            subject=_("Your data at %(brand)s is erased") % {"brand": brand.name},
+            to=departure.address,
+        )

@@ -14,14 +14,12 @@ from django.core.cache import cache
 from django.core.mail import EmailMultiAlternatives
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
-from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from directory import audit
-from directory.adapter import sender
-from directory.letterhead import letterhead
+from directory.letterhead import letter
 from directory.models import Brand, Device, Person, User
 from directory.signals import device_is_new
 
@@ -133,27 +131,16 @@ def compose(device: Device) -> EmailMultiAlternatives:
     """The mail about a log-in from a new device, in the language and zone of who this log-in is at the brand."""
     brand, user = device.brand, device.user
     person = Person.objects.filter(brand=brand, user=user).first()
-    language = person.language if person else brand.language
-    with translation.override(language), timezone.override(person.time_zone if person else brand.time_zone):
+    language, zone = (person.language, person.time_zone) if person else (brand.language, brand.time_zone)
+    context = {
+        "device": device,
+        "zone": zone,
+        "sessions_url": brand.url("/accounts/sessions/"),
+        "reset_url": brand.url("/accounts/password/reset/"),
+    }
+    with translation.override(language), timezone.override(zone):
         subject = _("New log-in at %(brand)s") % {"brand": brand.name}
-        context = letterhead(brand, subject) | {
-            "device": device,
-            "zone": person.time_zone if person else brand.time_zone,
-            "sessions_url": brand.url("/accounts/sessions/"),
-            "reset_url": brand.url("/accounts/password/reset/"),
-        }
-        text = render_to_string("directory/email/new_device.txt", context)
-        html = render_to_string("directory/email/new_device.html", context)
-    mail = EmailMultiAlternatives(
-        subject=" ".join(subject.split()),
-        body=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",
-        from_email=sender(brand),
-        to=[user.email],
-        reply_to=[brand.support_email],
-        headers={"Auto-Submitted": "auto-generated", "Content-Language": language},
-    )
-    mail.attach_alternative(html, "text/html")
-    return mail
+        return letter(brand, "directory/email/new_device", context, subject=subject, to=user.email)
 
 
 class LastSeenMiddleware:

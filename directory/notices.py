@@ -1,15 +1,11 @@
 """Mails to members about their membership: approved, refused, suspended."""
 
-import re
-
 from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from directory.adapter import sender
-from directory.letterhead import letterhead
+from directory.letterhead import letter
 from directory.models import Professional
 
 SUBJECTS = {
@@ -39,23 +35,12 @@ def compose(professional: Professional) -> EmailMultiAlternatives:
     """The mail about the status she has: listed, draft again, or suspended."""
     kind = KINDS[Status(professional.status)]
     brand, person = professional.brand, professional.person
+    context = {
+        "professional": professional,
+        "reason": professional.refusal_reason,
+        "my_url": brand.url("/my/"),
+        "edit_url": brand.url("/my/profile/"),
+    }
     with translation.override(person.language):
         subject = _(SUBJECTS[kind]) % {"brand": brand.name}
-        context = letterhead(brand, subject) | {
-            "professional": professional,
-            "reason": professional.refusal_reason,
-            "my_url": brand.url("/my/"),
-            "edit_url": brand.url("/my/profile/"),
-        }
-        text = render_to_string(f"directory/email/{kind}.txt", context)
-        html = render_to_string(f"directory/email/{kind}.html", context)
-    mail = EmailMultiAlternatives(
-        subject=" ".join(subject.split()),
-        body=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",
-        from_email=sender(brand),
-        to=[person.email],
-        reply_to=[brand.support_email],
-        headers={"Auto-Submitted": "auto-generated", "Content-Language": person.language},
-    )
-    mail.attach_alternative(html, "text/html")
-    return mail
+        return letter(brand, f"directory/email/{kind}", context, subject=subject, to=person.email)

@@ -4,15 +4,13 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from directory.adapter import sender
-from directory.letterhead import letterhead
-from scheduling import alerts, mail, outbox
-from scheduling.letters import moment, short_moment, tidy
+from directory.letterhead import letter
+from scheduling import alerts, outbox
+from scheduling.letters import moment, short_moment
 from scheduling.models import Alert, Offer
 
 
@@ -63,20 +61,11 @@ def _mail(alert: Alert, template: str, words) -> EmailMultiAlternatives:  # type
     stop = brand.url(reverse("alert_stop", args=[alerts.token(alert)]))
     with translation.override(alert.language):
         subject, more = words()
-        context = letterhead(brand, subject) | {"alert": alert, "professional": alert.meeting_type.host, "page": page}
-        context |= more
-        text = render_to_string(f"scheduling/email/{template}.txt", context)
-        html = render_to_string(f"scheduling/email/{template}.html", context)
-    return mail.build(
-        subject=subject,
-        text=tidy(text),
-        html=html,
-        sender=sender(brand),
-        to=alert.email,
-        reply_to=mail.address(brand.name, brand.support_email),
-        headers={
-            "Content-Language": alert.language,
-            "List-Unsubscribe": f"<{stop}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        },
-    )
+        return letter(
+            brand,
+            f"scheduling/email/{template}",
+            {"alert": alert, "professional": alert.meeting_type.host, "page": page, **more},
+            subject=subject,
+            to=alert.email,
+            headers={"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
+        )

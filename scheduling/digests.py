@@ -8,17 +8,15 @@ from zoneinfo import ZoneInfo
 
 from django.core.mail import EmailMultiAlternatives
 from django.db.models import Exists, OuterRef, Q
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from directory.adapter import sender
-from directory.letterhead import letterhead
+from directory.letterhead import letter
 from directory.models import Person, Professional
-from scheduling import mail, notifications, outbox, today
-from scheduling.letters import long_date, tidy
+from scheduling import notifications, outbox, today
+from scheduling.letters import long_date
 from scheduling.models import Booking, Digest
 
 AT = time(6, 30)
@@ -68,7 +66,7 @@ def compose(row: Digest, now: datetime) -> EmailMultiAlternatives | None:
             return None
         day = long_date(datetime.combine(row.day, AT, zone))
         subject = _("Your day: %(day)s") % {"day": day}
-        context = letterhead(brand, subject) | {
+        context = {
             "day": day,
             "appointments": [_line(booking, host) for booking in overview.today],
             "requests": [_line(booking, host) for booking in overview.requests],
@@ -80,17 +78,7 @@ def compose(row: Digest, now: datetime) -> EmailMultiAlternatives | None:
             "my_url": brand.url(reverse("my_today")),
             "choices_url": brand.url(reverse("my_notifications")),
         }
-        text = render_to_string("scheduling/email/digest.txt", context)
-        html = render_to_string("scheduling/email/digest.html", context)
-    return mail.build(
-        subject=subject,
-        text=tidy(text),
-        html=html,
-        sender=sender(brand),
-        to=person.email,
-        reply_to=mail.address(brand.name, brand.support_email),
-        headers={"Content-Language": person.language},
-    )
+        return letter(brand, "scheduling/email/digest", context, subject=subject, to=person.email)
 
 
 def _line(booking: Booking, host: Professional) -> dict[str, str]:

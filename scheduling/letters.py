@@ -1,6 +1,5 @@
 """What a mail says: one message row and the state of its booking now → a mail in the receiver's language."""
 
-import re
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from directory.adapter import sender
 from directory.cities import zone_city
-from directory.letterhead import letterhead
+from directory.letterhead import address, letterhead, tidy
 from scheduling import availability, ics, intake, links, mail, reminders, texts, weeks
 from scheduling.groundwork import members
 from scheduling.models import Booking, BookingEvent, MeetingType, Message
@@ -105,13 +104,6 @@ def _together(message: Message) -> list[Booking]:
     return [row for row in members(message.booking) if row.is_open]
 
 
-def tidy(text: str) -> str:
-    """Plain text as a person would set it: no white space at line ends but that of the signature's dashes, at most one
-    empty line in a row."""
-    text = re.sub(r"(?<!\n--)[ \t]+\n", "\n", text.replace("\r\n", "\n"))
-    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
-
-
 # --- headers -----------------------------------------------------------------------------------------------
 
 
@@ -122,7 +114,7 @@ def _reply_to(booking: Booking, audience: str) -> str:
         name, email = person.full_name, person.email
     else:
         name, email = booking.client_name, booking.client_email
-    return (email and mail.address(name, email)) or formataddr((brand.name, brand.support_email))
+    return (email and address(name, email)) or formataddr((brand.name, brand.support_email))
 
 
 def message_id(message: Message) -> str:

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from email import encoders, message_from_bytes, policy
 from email.message import EmailMessage as ParsedMail
 from email.mime.base import MIMEBase
-from email.utils import formataddr
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,8 @@ from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
+
+from directory.letterhead import one_line
 
 NAME = re.compile(r"\d{8}T\d{12}Z-[0-9a-f]{8}\.eml")
 
@@ -74,20 +75,6 @@ def build(
     message = Invitation(calendar=calendar, method=method, **known) if calendar else EmailMultiAlternatives(**known)
     message.attach_alternative(html, "text/html")
     return message
-
-
-def one_line(text: str) -> str:
-    """Fit for a header: no line ends or control characters, whatever somebody typed into a name."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
-
-
-def address(name: str, email: str) -> str:
-    """`"Name" <email>`, a domain with letters beyond ASCII as IDNA writes it; empty for one that it cannot write."""
-    local, _at, domain = email.rpartition("@")
-    try:
-        return formataddr((one_line(name), f"{local}@{domain.encode('idna').decode()}"))
-    except UnicodeError:
-        return ""
 
 
 # --- mails as files ----------------------------------------------------------------------------------------

@@ -11,18 +11,15 @@ from typing import Any
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from directory import accounts
-from directory.adapter import sender
-from directory.letterhead import letterhead
+from directory.letterhead import letter
 from directory.models import Brand, Person, Professional
 from directory.secrets import CannotUnseal, seal, unseal
-from scheduling import intake, mail
-from scheduling.letters import tidy
+from scheduling import intake
 from scheduling.models import Alert, Booking, BookingEvent, Consent, Message
 from scheduling.models.bookings import Status
 
@@ -85,21 +82,10 @@ def send_link(brand: Brand, email: str, language: str, now: datetime | None = No
 
 
 def compose(held: Held, language: str, now: datetime) -> EmailMultiAlternatives:
-    brand = held.brand
     with translation.override(language):
-        subject = _("Your data at %(brand)s") % {"brand": brand.name}
-        context = letterhead(brand, subject) | {"page": link(held, now)}
-        text = render_to_string("scheduling/email/own_data.txt", context)
-        html = render_to_string("scheduling/email/own_data.html", context)
-    return mail.build(
-        subject=subject,
-        text=tidy(text),
-        html=html,
-        sender=sender(brand),
-        to=held.email,
-        reply_to=mail.address(brand.name, brand.support_email),
-        headers={"Content-Language": language},
-    )
+        subject = _("Your data at %(brand)s") % {"brand": held.brand.name}
+        context = {"page": link(held, now)}
+        return letter(held.brand, "scheduling/email/own_data", context, subject=subject, to=held.email)
 
 
 # --- taking along -----------------------------------------------------------------------------------------------

@@ -6,13 +6,10 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from directory.adapter import sender
-from directory.letterhead import letterhead
-from scheduling import mail
+from directory.letterhead import letter, one_line
 from scheduling.models import MailText, Message
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -56,7 +53,7 @@ def words(brand_id: int, kind: str, audience: str, language: str, values: Mappin
 
 
 def of(row: MailText, values: Mapping[str, str]) -> Words:
-    return Words(mail.one_line(fill(row.subject, values)), fill(row.opening, values), fill(row.closing, values))
+    return Words(one_line(fill(row.subject, values)), fill(row.opening, values), fill(row.closing, values))
 
 
 def sample(row: MailText, to: str) -> EmailMultiAlternatives:
@@ -72,7 +69,7 @@ def sample(row: MailText, to: str) -> EmailMultiAlternatives:
         }
         own = of(row, values)
         subject = own.subject or f"{row.get_kind_display()}: {values['when']}"
-        context = letterhead(row.brand, subject) | {
+        context = {
             "booking": {"client_name": values["client"]},
             "professional": values["professional"],
             "kind": row.kind,
@@ -83,14 +80,4 @@ def sample(row: MailText, to: str) -> EmailMultiAlternatives:
             "closing": own.closing,
         }
         audience = Message.Audience.CLIENT if row.kind == MailText.Kind.DECLINED else row.audience
-        text: str = render_to_string(f"scheduling/email/{row.kind}.{audience}.txt", context)
-        html = render_to_string(f"scheduling/email/{row.kind}.{audience}.html", context)
-    text = re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
-    return mail.build(
-        subject=subject,
-        text=text,
-        html=html,
-        sender=sender(row.brand),
-        to=to,
-        headers={"Content-Language": row.language},
-    )
+        return letter(row.brand, f"scheduling/email/{row.kind}.{audience}", context, subject=subject, to=to)

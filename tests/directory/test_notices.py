@@ -37,7 +37,7 @@ def test_approval_is_told(applicant, admin, worker, django_capture_on_commit_cal
     (sent,) = mail.outbox
     assert sent.to == ["alice@example.org"]
     assert sent.from_email == "Kanzleifinder <termine@kanzlei.example>"
-    assert sent.reply_to == ["help@kanzlei.example"]
+    assert sent.reply_to == ["Kanzleifinder <help@kanzlei.example>"]
     assert sent.subject == "Your profile at Kanzleifinder is approved"
     assert "clients can book" in sent.body
     assert "kanzlei.localhost" in sent.body

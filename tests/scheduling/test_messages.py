@@ -19,6 +19,7 @@ from django.db import transaction
 from django.urls import resolve
 from icalendar import Calendar
 
+from directory import letterhead
 from directory.models import LegalPage
 from scheduling import bookings, letters, links, messages, reminders
 from scheduling.models import Booking, MeetingType, Message, NotificationChoices
@@ -674,4 +675,4 @@ def test_a_server_that_is_not_there_is_a_failure_like_any_other(booking, setting
 
 
 def test_plain_text_is_tidy():
-    assert letters.tidy("  a  \r\n\n \n\nb\n-- \nc\n\n") == "a\n\nb\n-- \nc\n"
+    assert letterhead.tidy("  a  \r\n\n \n\nb\n-- \nc\n\n") == "a\n\nb\n-- \nc\n"
