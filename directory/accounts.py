@@ -110,7 +110,7 @@ def missing_for_submission(professional: Professional) -> list[str]:
 @transaction.atomic
 def submit(professional: Professional) -> Professional:
     """Draft → waiting for approval, or listed at once where the brand asks for no approval."""
-    professional = Professional.objects.select_for_update(no_key=True).get(pk=professional.pk)
+    professional = Professional.objects.locked(professional.pk)
     if professional.status != Status.DRAFT:
         raise NotAllowed(_("This profile has been submitted already."))
     missing = missing_for_submission(professional)
@@ -135,7 +135,7 @@ def _decide(
     reason: str = "",
     checks: list[str] | None = None,
 ) -> Professional:
-    professional = Professional.objects.select_for_update(no_key=True).get(pk=professional.pk)
+    professional = Professional.objects.locked(professional.pk)
     if professional.status not in allowed:
         raise NotAllowed(
             _("%(name)s is “%(status)s”.") % {"name": professional, "status": professional.get_status_display()}
@@ -183,7 +183,7 @@ def close_account(professional: Professional) -> Professional:
 
     Personal data is erased by `erase()` as soon as the cancellation mails, which carry her name, are out.
     """
-    professional = Professional.objects.select_for_update(no_key=True).select_related("person").get(pk=professional.pk)
+    professional = Professional.objects.select_related("person").locked(professional.pk)
     if professional.status == Status.CLOSED:
         return professional
     professional_closing.send(sender=Professional, professional=professional)

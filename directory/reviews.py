@@ -64,7 +64,7 @@ def refuse(professional: Professional, *, by: User, reason: str, checks: list[in
 
 
 def _not_taken(professional: Professional, by: User) -> None:
-    row = Professional.objects.select_for_update(no_key=True).get(pk=professional.pk)
+    row = Professional.objects.locked(professional.pk)
     other = claimed_by_other(row, by, timezone.now())
     if other is not None:
         raise accounts.NotAllowed(_("%(name)s is looking at this profile.") % {"name": other})
@@ -106,7 +106,7 @@ def withdraw_evidence(professional: Professional, pk: int, *, by: User) -> bool:
 @transaction.atomic
 def save_trader_record(professional: Professional, values: dict[str, Any], *, by: User) -> TraderRecord:
     """What the member says of herself. Under another legal name her identity has to be checked anew."""
-    Professional.objects.select_for_update(no_key=True).only("pk").get(pk=professional.pk)
+    Professional.objects.lock(professional.pk)
     record = TraderRecord.objects.filter(professional=professional).first() or TraderRecord(professional=professional)
     if record.legal_name != values["legal_name"]:
         record.identity_checked = False

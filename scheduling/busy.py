@@ -23,7 +23,7 @@ def own(host: Professional):  # type: ignore[no-untyped-def]
 @transaction.atomic
 def save(row: BusyTime) -> list[Booking]:
     """Add or change; returns the upcoming appointments that it overlaps and did not before. They stay as they are."""
-    Professional.objects.select_for_update(no_key=True).only("pk").get(pk=row.host_id)
+    Professional.objects.lock(row.host_id)
     before = own(row.host).filter(pk=row.pk).first()
     known = {booking.pk for booking in touched(row.host, before.starts_at, before.ends_at)} if before else set()
     if not row.remote_id:
@@ -34,7 +34,7 @@ def save(row: BusyTime) -> list[Booking]:
 
 @transaction.atomic
 def delete(row: BusyTime) -> None:
-    Professional.objects.select_for_update(no_key=True).only("pk").get(pk=row.host_id)
+    Professional.objects.lock(row.host_id)
     row.delete()
 
 

@@ -76,9 +76,8 @@ class CallFirst(NotAllowed):
 
 
 def _lock_host(host_id: int) -> Professional:
-    """The queue of one host. SQLite has no row locks: its IMMEDIATE transactions are one queue for all."""
-    # "No key": an insert that points to the host need not wait, and so can never wait for us while we wait for it.
-    Professional.objects.select_for_update(no_key=True).only("pk").get(pk=host_id)
+    """The queue of one host, and who she is now."""
+    Professional.objects.lock(host_id)
     return Professional.objects.select_related("person", "brand").get(pk=host_id)
 
 

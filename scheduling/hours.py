@@ -60,7 +60,7 @@ def replace_week(
     """Set the weekly windows of all seven days; rows that stay the same are not touched. `places`: the offices (of this
     host) of windows that are at one only."""
     now = now or timezone.now()
-    _lock(host)
+    Professional.objects.lock(host.pk)
     before, was_outside = week_of(host), {booking.pk for booking in outside(host, now=now)}
     places = places or {}
     own = set(host.offices.values_list("pk", flat=True)) if places else set()
@@ -86,7 +86,7 @@ def replace_week(
 def save_override(override: AvailabilityOverride, *, now: datetime | None = None) -> Change:
     """Add or change special hours or an absence."""
     now = now or timezone.now()
-    _lock(override.host)
+    Professional.objects.lock(override.host_id)
     was_outside = {booking.pk for booking in outside(override.host, now=now)}
     override.save()
     return Change(touched=_newly(override.host, was_outside, now))
@@ -96,7 +96,7 @@ def save_override(override: AvailabilityOverride, *, now: datetime | None = None
 def delete_override(override: AvailabilityOverride, *, now: datetime | None = None) -> Change:
     """The weekly hours count again on these dates."""
     now = now or timezone.now()
-    _lock(override.host)
+    Professional.objects.lock(override.host_id)
     was_outside = {booking.pk for booking in outside(override.host, now=now)}
     override.delete()
     return Change(touched=_newly(override.host, was_outside, now))
@@ -139,10 +139,6 @@ def _covers(runs: list[open_time.Run], start: datetime, end: datetime) -> bool:
 
 def _newly(host: Professional, known: set, now: datetime) -> list[Booking]:  # type: ignore[type-arg]
     return [booking for booking in outside(host, now=now) if booking.pk not in known]
-
-
-def _lock(host: Professional) -> None:
-    Professional.objects.select_for_update(no_key=True).only("pk").get(pk=host.pk)
 
 
 # --- in words ---------------------------------------------------------------------------------------------------

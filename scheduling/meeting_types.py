@@ -19,7 +19,7 @@ CHOOSABLE = (Visibility.PUBLIC, Visibility.LINK, Visibility.OFF)
 @transaction.atomic
 def create(host: Professional, values: Mapping[str, object]) -> MeetingType:
     """At the end of the list, under a URL name made from the title."""
-    _lock(host)
+    Professional.objects.lock(host.pk)
     mine = MeetingType.objects.filter(host=host)
     last = mine.order_by("-position").first()
     columns = {name: value for name, value in values.items() if name != "rooms"}
@@ -36,7 +36,7 @@ def create(host: Professional, values: Mapping[str, object]) -> MeetingType:
 @transaction.atomic
 def edit(meeting_type: MeetingType, values: Mapping[str, object]) -> MeetingType:
     """The URL name stays, and what was promised to booked clients stays in their bookings."""
-    _lock(meeting_type.host)
+    Professional.objects.lock(meeting_type.host_id)
     for column, value in values.items():
         if column != "rooms":
             setattr(meeting_type, column, value)
@@ -57,7 +57,7 @@ def show(meeting_type: MeetingType, visibility: str) -> MeetingType:
     """On the profile, with the link only, or off. Raises ValueError for anything else."""
     if visibility not in CHOOSABLE:
         raise ValueError(visibility)
-    _lock(meeting_type.host)
+    Professional.objects.lock(meeting_type.host_id)
     meeting_type.visibility = visibility
     meeting_type.save(update_fields=["visibility", "updated_at"])
     return meeting_type
@@ -66,7 +66,7 @@ def show(meeting_type: MeetingType, visibility: str) -> MeetingType:
 @transaction.atomic
 def move(meeting_type: MeetingType, *, up: bool) -> None:
     """One place up or down; at the end of the list nothing happens."""
-    _lock(meeting_type.host)
+    Professional.objects.lock(meeting_type.host_id)
     ordered = list(listed(meeting_type.host))
     old = [other.pk for other in ordered].index(meeting_type.pk)
     new = old - 1 if up else old + 1
@@ -82,7 +82,7 @@ def move(meeting_type: MeetingType, *, up: bool) -> None:
 @transaction.atomic
 def remove(meeting_type: MeetingType) -> bool:
     """Delete it, or archive it where bookings point to it. True if it is gone for good."""
-    _lock(meeting_type.host)
+    Professional.objects.lock(meeting_type.host_id)
     if meeting_type.bookings.exists():
         meeting_type.visibility = Visibility.ARCHIVED
         meeting_type.save(update_fields=["visibility", "updated_at"])
@@ -94,7 +94,3 @@ def remove(meeting_type: MeetingType) -> bool:
 def listed(host: Professional):  # type: ignore[no-untyped-def]
     """Those of a host in order, without the archived."""
     return MeetingType.objects.filter(host=host).exclude(visibility=Visibility.ARCHIVED).order_by("position", "pk")
-
-
-def _lock(host: Professional) -> None:
-    Professional.objects.select_for_update(no_key=True).only("pk").get(pk=host.pk)

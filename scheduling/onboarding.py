@@ -15,7 +15,7 @@ USUAL_WEEK = {weekday: USUAL_DAY if weekday < 5 else [] for weekday in range(7)}
 @transaction.atomic
 def accept_hours(host: Professional) -> bool:
     """The usual office hours, unless she has hours already. Returns whether anything was written."""
-    Professional.objects.select_for_update(no_key=True).only("pk").get(pk=host.pk)
+    Professional.objects.lock(host.pk)
     if AvailabilityRule.objects.filter(host=host).exists():
         return False
     hours.replace_week(host, USUAL_WEEK)
@@ -25,7 +25,7 @@ def accept_hours(host: Professional) -> bool:
 @transaction.atomic
 def accept_meeting_type(host: Professional) -> bool:
     """A first meeting of 30 minutes, in the office if she has one, unless she has a meeting type already."""
-    Professional.objects.select_for_update(no_key=True).only("pk").get(pk=host.pk)
+    Professional.objects.lock(host.pk)
     if meeting_types.listed(host).exists():
         return False
     channel = MeetingType.Channel.ON_SITE if host.offices.exists() else MeetingType.Channel.PHONE

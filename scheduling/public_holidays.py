@@ -101,7 +101,7 @@ def choice_of(host: Professional) -> HolidayChoice | None:
 @transaction.atomic
 def keep(host: Professional, country: str, region: str, skipped: Iterable[str]) -> Change:
     """Close on the public holidays of a region, except those skipped; country "" keeps none."""
-    Professional.objects.select_for_update(no_key=True).only("pk").get(pk=host.pk)
+    Professional.objects.lock(host.pk)
     now = timezone.now()
     before = {booking.pk for booking in hours.outside(host, now=now)}
     if country:
@@ -118,7 +118,7 @@ def keep(host: Professional, country: str, region: str, skipped: Iterable[str]) 
 @transaction.atomic
 def write(choice: HolidayChoice, *, today: date | None = None) -> int:
     """Bring the closed days from today on in line with the choice; returns how many were added. Idempotent."""
-    host = Professional.objects.select_for_update(no_key=True).select_related("person").get(pk=choice.host_id)
+    host = Professional.objects.select_related("person").locked(choice.host_id)
     today = today or timezone.localdate()
     language = host.person.language
     kept = {

@@ -78,6 +78,18 @@ class ProfessionalQuerySet(models.QuerySet["Professional"]):
         """Public: approved, and there is something to book."""
         return self.filter(status=Professional.Status.LISTED, bookable=True)
 
+    def locked(self, pk: int) -> "Professional":
+        """The row as it is now, locked until the transaction ends: one queue for each professional.
+
+        SQLite has no row locks: its IMMEDIATE transactions are one queue for all.
+        """
+        # "No key": an insert that points to her need not wait, and so can never wait for us while we wait for it.
+        return self.select_for_update(no_key=True).get(pk=pk)
+
+    def lock(self, pk: int) -> None:
+        """The same for who needs only the lock."""
+        self.only("pk").locked(pk)
+
 
 class Professional(models.Model):
     """The public side of a person. Public only when listed *and* bookable.
