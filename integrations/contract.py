@@ -23,8 +23,9 @@ Payload = dict[str, Any]
 class Remote:
     """An object as the provider answered it: its id there, and what we keep of the answer (further ids, URLs).
 
-    Two keys of `data` mean something to everybody. `gaps`: name → [wanted, what is there and the way out], for what the
-    provider does not express or did not keep although the rest was applied; shown as drift. `state`: "pending" while the
+    Two keys of `data` mean something to everybody. `gaps`: name → [wanted, what is there, the reason or way out if
+    one is known (marked for translation)], for what the provider does not express or did not keep although the rest was
+    applied; shown as drift. `state`: "pending" while the
     provider has not decided yet; then it is asked again later, after `again` seconds where it is named.
     """
 

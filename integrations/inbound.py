@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from directory.models import Professional
 from integrations import desired, sync
@@ -45,7 +46,7 @@ def read(connection: Connection, remote_id: str, user_ids: tuple[str, ...] = ())
     provider = connection.open()
     engine = provider.reading()
     if engine is None:
-        return "This provider cannot be asked about bookings."
+        return gettext_noop("This provider cannot be asked about bookings.")
     user = _user_of(connection, remote_id, user_ids)
     read_at = timezone.now()
     said = {}
@@ -61,7 +62,7 @@ def read(connection: Connection, remote_id: str, user_ids: tuple[str, ...] = ())
     for left in ours.filter(status__in=OPEN).exclude(remote_id__in=said).values_list("remote_id", flat=True):
         read_at = timezone.now()
         said[left] = _insist(connection, provider, engine, user, engine.read_booking(user, left), read_at)
-    return "; ".join(said.values()) or "Nothing is behind it."
+    return "; ".join(said.values()) or gettext_noop("Nothing is behind it.")
 
 
 def _deleted(connection: Connection, provider: Provider, remote_id: str, error: NotFound, read_at: datetime) -> str:
@@ -130,14 +131,14 @@ def follow(connection: Connection, theirs: RemoteBooking, *, read_at: datetime, 
     if mirror is not None and not theirs.cancelled and mirror.state in ("waiting", "working"):
         raise Later
     if mirror is not None and not theirs.cancelled and mirror.state == "parked":
-        return "A change made here was refused there; a person has to decide."
+        return gettext_noop("A change made here was refused there; a person has to decide.")
     known = UUID(mirror.local_uid) if mirror else None
     host = _host(connection, theirs, known)
     if host is None:
-        return "Nobody of ours."
+        return gettext_noop("Nobody of ours.")
     if desired.connection_of(host) != connection and (theirs.cancelled or _is_known(connection, theirs, host, known)):
         # What happens there to an appointment that goes on here is our own leaving.
-        return "She is not booked there any more; the appointment goes on here."
+        return gettext_noop("She is not booked there any more; the appointment goes on here.")
     with transaction.atomic():
         recorded = external.record(
             host,

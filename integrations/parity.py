@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from integrations import desired, inbound, sync
@@ -76,14 +76,16 @@ def sweep(connection: Connection, *, force: bool = False) -> int:
     there = sum(1 for step in steps if step.remote_id)
     gone = sum(1 for step in steps if step.action == "delete" and step.remote_id and not step.due)
     if not force and gone > BRAKE_COUNT and gone > BRAKE_SHARE * there:
-        note = f"Stopped: {gone} of {there} objects would be deleted."
+        note = _("Stopped: %(gone)d of %(there)d objects would be deleted.") % {"gone": gone, "there": there}
         Connection.objects.filter(pk=connection.pk).update(swept_at=timezone.now(), sweep_note=note)
         raise BrakeError(note)
     parked = set(Mirror.objects.filter(connection=connection).parked().values_list("kind", "local_uid"))
     due = [step for step in steps if step.action != "nothing" and (step.kind, step.uid) not in parked]
     for step in due:
         sync.mark(connection, step.kind, step.uid)
-    note = f"{len(steps)} objects, {len(due)} of them due, {len(parked)} waiting for a person."
+    counts = {"objects": len(steps), "due": len(due), "parked": len(parked)}
+    with translation.override(connection.brand.language):  # the note is for the brand's people
+        note = _("%(objects)d objects, %(due)d of them due, %(parked)d waiting for a person.") % counts
     Connection.objects.filter(pk=connection.pk).update(swept_at=timezone.now(), sweep_note=note)
     return len(due)
 

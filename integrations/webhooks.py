@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
@@ -88,7 +89,7 @@ def store(connection: Connection, notice: Notice, headers: Mapping[str, str], bo
         body=body,
     )
     if not notice.kind:
-        event.due_at, event.note = None, "Nothing follows from messages of this type."
+        event.due_at, event.note = None, gettext_noop("Nothing follows from messages of this type.")
     WebhookEvent.objects.bulk_create([event], ignore_conflicts=True)
     if notice.kind:
         transaction.on_commit(lambda: background.send("integrations.tasks.apply_webhooks"))
@@ -117,7 +118,8 @@ def apply(event_id: int) -> bool:
     try:
         note = _act(event)
     except inbound.Later:
-        _release(event, due_at=timezone.now() + LATER, note="Our own change is on its way there; looked at afterwards.")
+        note = gettext_noop("Our own change is on its way there; looked at afterwards.")
+        _release(event, due_at=timezone.now() + LATER, note=note)
     except (Transient, OutcomeUnknown, Unauthorised) as error:
         rest = sync.REST if isinstance(error, Unauthorised) else None
         event.connection.failed(error, rest=rest)
@@ -138,7 +140,7 @@ def _act(event: WebhookEvent) -> str:
     connection = event.connection
     part = _part(connection)
     if part is None:
-        return "This provider sends no messages."
+        return gettext_noop("This provider sends no messages.")
     notice = part.parse(event.headers, event.body.encode())
     if notice.kind == "booking" and notice.remote_id:
         return inbound.read(connection, notice.remote_id, notice.user_ids)
@@ -148,11 +150,13 @@ def _act(event: WebhookEvent) -> str:
         .first()
     )
     if mirror is None or not notice.remote_id:
-        return "It speaks of nothing that we are responsible for."
+        return gettext_noop("It speaks of nothing that we are responsible for.")
     verdict = parity.Verdict()
     parity.verify_one(mirror, verdict)
     sync.nudge()
-    return "It differs from what we want and is mended." if verdict.edited or verdict.missing else "Nothing new."
+    if verdict.edited or verdict.missing:
+        return gettext_noop("It differs from what we want and is mended.")
+    return gettext_noop("Nothing new.")
 
 
 def _release(event: WebhookEvent, **fields: object) -> None:

@@ -56,8 +56,16 @@ class ConnectionAdmin(VerbAdmin):
     change_form_outer_before_template = "integrations/admin/health.html"
     warn_unsaved_form = True
     actions_detail = [
-        "enter_credentials", "test", "assign", "sync_now", "verify_now", "hooks", "make_default", "leave_default", "drop_old",
-    ]  # fmt: skip
+        "test",
+        "sync_now",
+        "verify_now",
+        "assign",
+        {
+            "title": gettext_lazy("More"),
+            "icon": "more_horiz",
+            "items": ["enter_credentials", "drop_old", "hooks", "make_default", "leave_default"],
+        },
+    ]
     readonly_fields = ["health_badge", "expiry_badge", "live_sets", "last_answer", "webhook_address"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Connection | None = None) -> Any:

@@ -13,6 +13,7 @@ from unfold.decorators import action, display
 from directory.admin.verbs import Question, short
 from integrations import webhooks
 from integrations.models import WebhookEvent
+from integrations.words import note_words
 from scheduling.admin.fields import DayRangeFilter
 from scheduling.admin.messages import ReadOnlyRows
 
@@ -58,8 +59,9 @@ class WebhookEventAdmin(ReadOnlyRows):
     search_fields = ["type", "event_key", "body", "note", "last_error"]
     actions = ["replay_chosen"]
     actions_detail = ["replay_one"]
+    readonly_fields = ["note_in_words"]
     fieldsets = [
-        (None, {"fields": ["connection", ("type", "event_key"), ("received_at", "applied_at"), "note"]}),
+        (None, {"fields": ["connection", ("type", "event_key"), ("received_at", "applied_at"), "note_in_words"]}),
         (gettext_lazy("Application"), {"fields": [("due_at", "leased_until"), "attempts", "last_error"]}),
         (gettext_lazy("As it came"), {"classes": ["tab"], "fields": ["headers", "body"]}),
     ]
@@ -80,9 +82,13 @@ class WebhookEventAdmin(ReadOnlyRows):
     def applied(self, obj: WebhookEvent) -> str:
         return short(obj.applied_at)
 
+    @display(description=gettext_lazy("note"))
+    def note_in_words(self, obj: WebhookEvent) -> str:
+        return note_words(obj.note) or "–"
+
     @display(description=gettext_lazy("what it led to"))
     def led_to(self, obj: WebhookEvent) -> str:
-        return (obj.last_error or obj.note)[:80] or "–"
+        return (obj.last_error or note_words(obj.note))[:80] or "–"
 
     def _replay(self, count: int = 1) -> Question:
         return Question(

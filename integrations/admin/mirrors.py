@@ -23,7 +23,7 @@ from integrations.admin.forms import AdoptForm, RoomLinkForm
 from integrations.desired import RETIRED
 from integrations.errors import ProviderError, Rejected
 from integrations.models import Mirror
-from integrations.words import KINDS, kind_name
+from integrations.words import KINDS, by_reason, kind_name
 from scheduling import bookings
 from scheduling.admin.messages import ReadOnlyRows
 from scheduling.models import Booking
@@ -201,10 +201,12 @@ class MirrorAdmin(ReadOnlyRows):
 
     @display(description=gettext_lazy("differences"))
     def drift_words(self, obj: Mirror) -> str:
-        lines = [
-            _("%(field)s: ours “%(ours)s”, there “%(theirs)s”") % {"field": name, "ours": pair[0], "theirs": pair[1]}
-            for name, pair in obj.drift.items()
-        ]
+        lines = []
+        for why, differences in by_reason(obj.drift):
+            for name, ours, theirs in differences:
+                words = {"field": name, "ours": ours, "theirs": theirs}
+                lines.append(_("%(field)s: ours “%(ours)s”, there “%(theirs)s”") % words)
+            lines += [why] if why else []
         return "\n".join(lines) or "–"
 
     @display(description=gettext_lazy("what is known of it"))

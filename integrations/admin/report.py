@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 
 from directory.secrets import CannotUnseal
 from integrations import parity
+from integrations.admin.mirrors import name_rows
 from integrations.errors import Rejected
 from integrations.models import CallCount, Connection, Mirror, WebhookEvent
 from scheduling.models import BusyTime
@@ -52,10 +53,13 @@ def of(connection: Connection) -> dict[str, Any]:
     """Everything for the page; a fixed number of queries."""
     mirrors = Mirror.objects.filter(connection=connection)
     now = timezone.now()
+    errors = list(mirrors.exclude(last_error="").order_by("-updated_at")[:SHOWN])
+    drifted = list(mirrors.exclude(drift={}).order_by("-proven_at")[:SHOWN])
+    name_rows([*errors, *drifted])
     return {
         "kinds": kinds(connection),
-        "errors": list(mirrors.exclude(last_error="").order_by("-updated_at")[:SHOWN]),
-        "drifted": list(mirrors.exclude(drift={}).order_by("-proven_at")[:SHOWN]),
+        "errors": errors,
+        "drifted": drifted,
         "events": list(WebhookEvent.objects.filter(connection=connection)[:SHOWN]),
         "clashes": list(
             BusyTime.objects.filter(source=connection.source, ends_at__gte=now).select_related("host__person")[:SHOWN]

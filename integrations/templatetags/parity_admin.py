@@ -3,7 +3,7 @@
 from django import template
 from django.utils.translation import gettext_lazy as _
 
-from integrations.words import kind_name
+from integrations import words
 
 register = template.Library()
 STEPS = {"create": _("create"), "update": _("update"), "delete": _("delete"), "nothing": _("nothing")}
@@ -11,7 +11,17 @@ STEPS = {"create": _("create"), "update": _("update"), "delete": _("delete"), "n
 
 @register.filter
 def kind_words(kind: str) -> str:
-    return kind_name(kind)
+    return words.kind_name(kind)
+
+
+@register.filter
+def by_reason(drift: dict[str, list[str]]) -> list[tuple[str, list[words.Difference]]]:
+    return words.by_reason(drift)
+
+
+@register.filter
+def note_words(note: str) -> str:
+    return words.note_words(note)
 
 
 @register.filter

@@ -11,6 +11,7 @@ from integrations import connections, sync
 from integrations.admin.report import bars
 from integrations.errors import Rejected
 from integrations.models import CallCount, Connection, Enrolment, Mirror, WebhookEvent
+from integrations.providers.meetergo.shapes import NOT_KEPT
 from tests import factories
 from tests.admin_pages import form_data
 
@@ -130,7 +131,25 @@ def test_the_parity_page_shows_errors_in_their_words_and_a_chart(admin_client, o
         assert words in page
     drawn = bars(connection, timezone.now())
     assert (drawn[-1].calls, drawn[-1].limited, drawn[-1].y_calls, drawn[-1].y_limited) == (2, 1, 120, 60)
-    assert admin_client.get(url("connection_parity", connection.pk) + "?lang=de").status_code == 200
+
+
+def test_the_parity_page_explains_what_differs_in_the_readers_language(admin_client, onboarded, connection, alice):
+    gap = ["2026-12-24 – 2026-12-31 closed", "weekly hours", NOT_KEPT]
+    Mirror.objects.filter(kind="user").update(drift={"closure 1": gap, "closure 2": gap})
+    WebhookEvent.objects.create(connection=connection, event_key="e", type="t", body="{}", note="Nobody of ours.")
+    event = WebhookEvent.objects.create(
+        connection=connection, event_key="f", type="t", body="{}", note="moved K7M2-9QXD"
+    )
+    address = url("connection_parity", connection.pk)
+    english = admin_client.get(address).content.decode()
+    assert "Account: Alice Ahrens" in english
+    assert english.count("meetergo did not keep it.") == 1
+    admin_client.cookies["django_language"] = "de"
+    german = admin_client.get(address).content.decode()
+    assert "meetergo hat es nicht übernommen." in german
+    assert "Gehört niemandem hier." in german
+    assert "verlegt K7M2-9QXD" in german
+    assert "verlegt K7M2-9QXD" in admin_client.get(url("webhookevent_change", event.pk)).content.decode()
 
 
 def test_a_connection_with_objects_there_cannot_be_deleted(admin_client, onboarded, connection):

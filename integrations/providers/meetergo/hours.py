@@ -5,6 +5,8 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext_noop
+
 from integrations.contract import Closure, HoursFacts, Payload, Remote, Resource
 from integrations.errors import NotFound, Unsupported
 from integrations.providers.meetergo import answers, shapes
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
 
 # The years that their address for public holidays takes.
 HOLIDAY_YEARS = range(2025, 2028)
+OVERRIDES = gettext_noop(
+    "meetergo takes date overrides in its dashboard only: enter them there, or book on our own pages, which leave these "
+    "times out."
+)
 
 
 class Availability(Resource):
@@ -131,15 +137,15 @@ class Availability(Resource):
     def _remote(self, plan: Mapping[str, Any], before: Mapping[str, Any], payload: Payload) -> Remote:
         found: dict[str, list[str]] = {}
         if payload:
-            found = shapes.gaps(self._differing(payload, plan), "meetergo did not keep it")
+            found = shapes.gaps(self._differing(payload, plan))
             spans = closed_spans(plan)
             for closure in payload["closures"]:
                 start, end = datetime.fromisoformat(closure["start"]), datetime.fromisoformat(closure["end"])
                 if closure["windows"] or not any(low <= start and end <= high for low, high in spans):
                     found[f"closure {closure['first']}"] = [
                         f"{closure['first']} – {closure['last']} {closure['windows'] or 'closed'}",
-                        "the weekly hours. meetergo takes date overrides in its dashboard only: enter it there, "
-                        "or book on our own pages, which leave these times out",
+                        "weekly hours",
+                        OVERRIDES,
                     ]
         data = {"name": plan.get("name"), "holidays": before.get("holidays") or []}
         return Remote(str(plan["id"]), data | ({"gaps": found} if found else {}))

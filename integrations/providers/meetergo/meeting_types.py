@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.utils.translation import gettext_noop
+
 from integrations.contract import MeetingTypeFacts, Payload, Remote, Resource
 from integrations.errors import NotFound, Unsupported
 from integrations.providers.meetergo import answers, shapes
@@ -11,6 +13,7 @@ from integrations.providers.meetergo.shapes import Differences
 if TYPE_CHECKING:
     from integrations.providers.meetergo.provider import Meetergo
 
+NO_FIELD = gettext_noop("The API of the recipe has no field for it.")
 LIMITS = {"duration": (5, 480), "buffer_before": (0, 120), "buffer_after": (0, 120), "seats": (1, 100)}
 FLAT = ("name", "description", "duration", "bufferTimeBefore", "bufferTimeAfter")
 
@@ -192,7 +195,7 @@ class MeetingType(Resource):
             "spots": row.get("spots") or 1,
         }
         found = self._differing(payload, row) if payload else {}
-        why = "the recipe's API has no field for it" if self.provider.is_recipe else "meetergo did not keep it"
+        why = NO_FIELD if self.provider.is_recipe else shapes.NOT_KEPT
         lost = shapes.gaps(found, why)
         return Remote(str(row["id"]), data | ({"gaps": lost} if lost else {}))
 

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from django.utils.translation import gettext_noop
+
 from integrations.contract import HoursFacts, Payload
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -92,9 +94,12 @@ def partial(wanted: Mapping[str, Any], names: Iterator[str] | Differences) -> Pa
     return body
 
 
-def gaps(differences: Differences, why: str) -> dict[str, list[str]]:
+NOT_KEPT = gettext_noop("meetergo did not keep it.")
+
+
+def gaps(differences: Differences, why: str = NOT_KEPT) -> dict[str, list[str]]:
     """For Remote.data["gaps"]: what we want, what is there and the way out."""
-    return {name: [str(ours), f"{theirs}. {why}"] for name, (ours, theirs) in differences.items()}
+    return {name: [str(ours), str(theirs), why] for name, (ours, theirs) in differences.items()}
 
 
 # --- URLs -----------------------------------------------------------------------------------------------------------

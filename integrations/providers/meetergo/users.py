@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.utils.translation import gettext_noop
+
 from integrations.contract import CannotFind, PageFacts, Payload, Remote, Resource, UserFacts
 from integrations.errors import Conflict, NotFound, Rejected, Unsupported
 from integrations.providers.meetergo import answers, meeting_types, shapes, templates
@@ -16,9 +18,11 @@ if TYPE_CHECKING:
 EDITABLE = ("givenName", "familyName", "slug")
 IDS = ("userId", "availabilityId", "meetingTypeId", "bookingUrl", "companyId")
 WAY_OUT = {
-    "email": "meetergo cannot change an e-mail address: choose “create again” for a new provider account; "
-    "bookings are kept here",
-    "slug": "another meetergo account has this name in its address",
+    "email": gettext_noop(
+        "meetergo cannot change an e-mail address: choose “create again” for a new provider account; "
+        "bookings are kept here."
+    ),
+    "slug": gettext_noop("Another meetergo account has this name in its address."),
 }
 SHORTEST_SLUG = 5
 
@@ -174,7 +178,7 @@ class User(Resource):
         there = {name: values for name, values in self._differences(payload, user).items() if user.get(name)}
         found: dict[str, list[str]] = {}
         for name, values in there.items():
-            found |= shapes.gaps({name: values}, WAY_OUT.get(name, "meetergo did not keep it"))
+            found |= shapes.gaps({name: values}, WAY_OUT.get(name, shapes.NOT_KEPT))
         return Remote(user["id"], data | ({"gaps": found} if found else {}))
 
 
@@ -217,7 +221,7 @@ class PersonalPage(Resource):
         found = shapes.differing(payload, page if isinstance(page, dict) else {})
         if found:
             found = shapes.differing(payload, self._read())
-        why = shapes.gaps(found, "meetergo did not keep it")
+        why = shapes.gaps(found)
         return Remote(remote.id, {"gaps": why} if why else {})
 
     def delete(self, remote: Remote) -> None:
