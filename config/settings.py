@@ -373,7 +373,11 @@ CONTENT_SECURITY_POLICY = {
 SCHEDULING_ENGINES = {"native": "scheduling.engine.NativeEngine", "remote": "integrations.engine.RemoteEngine"}
 
 # Seam 2: long work by the kind of its job (directory/jobs.py): what takes a Job and yields after each item.
-JOB_KINDS = {"import members": "directory.imports.run", "takeout": "scheduling.takeout.work"}
+JOB_KINDS = {
+    "import members": "directory.imports.run",
+    "list action": "directory.admin.bulk.work",
+    "takeout": "scheduling.takeout.work",
+}
 # Lines of the audit log are kept this long.
 AUDIT_KEPT_DAYS = env.int("AUDIT_KEPT_DAYS", 3 * 365)
 

@@ -7,13 +7,13 @@ bear being done twice: a worker may die between the item and the count.
 
 import logging
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,6 +24,8 @@ from directory.signals import job_queued
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)
+KEPT = timedelta(days=1)  # what a job needs to go on, after its end
+TOLD = timedelta(days=30)  # words about rows: they may name people
 OFTEN = timedelta(seconds=1)  # between two counts that are written down
 LINES = 500  # of the log of one job
 Status = Job.Status
@@ -36,9 +38,8 @@ def start(
     """Queue a job; the worker is woken when the transaction is done."""
     if kind not in settings.JOB_KINDS:
         raise LookupError(kind)
-    job = Job.objects.create(
-        kind=kind, title=title[:160], brand=brand, by=by, total=total, data=data, options=options or {}
-    )
+    options = {**(options or {}), "language": translation.get_language()}
+    job = Job.objects.create(kind=kind, title=title[:160], brand=brand, by=by, total=total, data=data, options=options)
     audit.record("job.started", job, actor=by)
     job_queued.send(sender=Job, job=job)
     return job
@@ -49,19 +50,39 @@ def stop(job: Job) -> None:
     """A waiting job ends at once, a running one after the item at hand. What is done stays done."""
     Job.objects.filter(pk=job.pk, status__in=Job.OPEN).update(stop_asked=True)
     waiting = Job.objects.filter(pk=job.pk, status=Status.WAITING)
-    waiting.update(status=Status.STOPPED, ended_at=timezone.now(), data="")
+    waiting.update(status=Status.STOPPED, ended_at=timezone.now())
     audit.record("job.stopped", job)
+
+
+@transaction.atomic
+def resume(job: Job) -> bool:
+    """Go on after the last item that was counted; False where the job runs, is done or was forgotten."""
+    ended = Job.objects.filter(pk=job.pk, status__in=(Status.STOPPED, Status.BROKEN)).exclude(data="")
+    if not ended.update(status=Status.WAITING, stop_asked=False, ended_at=None, leased_until=None):
+        return False
+    audit.record("job.resumed", job)
+    job_queued.send(sender=Job, job=job)
+    return True
+
+
+def forget(now: datetime) -> int:
+    """What a job that was stopped or broke off needs to go on is kept for a day, what it said of rows for a month."""
+    over = Job.objects.exclude(status__in=Job.OPEN)
+    count = over.filter(ended_at__lte=now - KEPT).exclude(data="").update(data="")
+    told = over.filter(ended_at__lte=now - TOLD).exclude(log="", result="")
+    return count + told.update(log="", result="")
 
 
 def run_next() -> int:
     """Claim one job that waits, or whose worker died, and work until it ends; returns how many were run: 0 or 1."""
     now = timezone.now()
     free = Q(status=Status.WAITING) | Q(status=Status.RUNNING, leased_until__lt=now)
-    for job in Job.objects.filter(free).order_by("created_at")[:5]:
+    for job in Job.objects.filter(free).select_related("brand", "by").order_by("created_at")[:5]:
         claimed = Job.objects.filter(free, pk=job.pk).update(status=Status.RUNNING, leased_until=now + LEASE)
         if claimed:
             job.refresh_from_db()
-            _work(job)
+            with translation.override(job.options.get("language") or translation.get_language()):
+                _work(job)
             return 1
     return 0
 
@@ -92,18 +113,22 @@ def _work(job: Job) -> None:
         ending = Status.BROKEN
     if not _count(job, done, failed, lines, timezone.now()):
         return
-    ended = {"status": ending, "ended_at": timezone.now(), "data": "", "leased_until": None}
-    Job.objects.filter(pk=job.pk, status=Status.RUNNING).update(**ended, result=job.result)
+    ended: dict[str, Any] = {"status": ending, "ended_at": timezone.now(), "leased_until": None}
+    if ending == Status.DONE:
+        ended["data"] = ""
+    Job.objects.filter(pk=job.pk, status=Status.RUNNING).update(**ended)
 
 
 def _count(job: Job, done: int, failed: int, lines: list[str], now: Any) -> bool:
     """Write the numbers down while the job is ours; False where it is not."""
     mine = Job.objects.filter(pk=job.pk, status=Status.RUNNING, leased_until=job.leased_until)
     numbers = {"done": done, "failed": failed, "total": max(job.total, done + failed)}
-    count = mine.update(**numbers, log="\n".join(lines[:LINES]), leased_until=now + LEASE)
+    words = {"log": "\n".join(lines[:LINES]), "result": job.result}
+    count = mine.update(**numbers, **words, leased_until=now + LEASE)
     job.leased_until = now + LEASE
     return bool(count)
 
 
 audit.WORDS["job.started"] = gettext_lazy("job started")
 audit.WORDS["job.stopped"] = gettext_lazy("job stopped")
+audit.WORDS["job.resumed"] = gettext_lazy("job resumed")

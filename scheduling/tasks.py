@@ -182,4 +182,4 @@ def forget_api() -> int:
 
 @shared_task
 def forget_exports() -> int:
-    return takeout.forget(timezone.now())
+    return takeout.forget(timezone.now()) + jobs.forget(timezone.now())

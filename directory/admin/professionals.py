@@ -254,7 +254,9 @@ class ProfessionalAdmin(TransferMixin, ReviewMixin, VerbAdmin):
             if each.action_name.removeprefix(prefix) in offered
         ]
 
-    def _approval(self, by: Any, count: int = 1) -> Question:
+    def _approval(self, request: HttpRequest, rows: list[Any]) -> Question:
+        by: Any = request.user
+        count = len(rows)
         return Question(
             title=ngettext("Approve the profile", "Approve %(count)d profiles", count) % {"count": count},
             explanation=[
@@ -267,7 +269,9 @@ class ProfessionalAdmin(TransferMixin, ReviewMixin, VerbAdmin):
             errors=(accounts.NotAllowed,),
         )
 
-    def _refusal(self, by: Any, count: int = 1) -> Question:
+    def _refusal(self, request: HttpRequest, rows: list[Any]) -> Question:
+        by: Any = request.user
+        count = len(rows)
         return Question(
             title=ngettext("Refuse the profile", "Refuse %(count)d profiles", count) % {"count": count},
             explanation=[
@@ -283,7 +287,9 @@ class ProfessionalAdmin(TransferMixin, ReviewMixin, VerbAdmin):
             danger=True,
         )
 
-    def _suspension(self, by: Any, count: int = 1) -> Question:
+    def _suspension(self, request: HttpRequest, rows: list[Any]) -> Question:
+        by: Any = request.user
+        count = len(rows)
         return Question(
             title=ngettext("Suspend the profile", "Suspend %(count)d profiles", count) % {"count": count},
             explanation=[
@@ -328,15 +334,18 @@ class ProfessionalAdmin(TransferMixin, ReviewMixin, VerbAdmin):
 
     @action(description=gettext_lazy("Approve"), permissions=["act"], url_path="approve", icon="check")
     def approve_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self.ask_about(request, self.find(request, object_id), self._approval(request.user))
+        row = self.find(request, object_id)
+        return self.ask_about(request, row, self._approval(request, [row]))
 
     @action(description=gettext_lazy("Refuse"), permissions=["act"], url_path="refuse", icon="undo")
     def refuse_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self.ask_about(request, self.find(request, object_id), self._refusal(request.user))
+        row = self.find(request, object_id)
+        return self.ask_about(request, row, self._refusal(request, [row]))
 
     @action(description=gettext_lazy("Suspend"), permissions=["act"], url_path="suspend", icon="visibility_off")
     def suspend_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self.ask_about(request, self.find(request, object_id), self._suspension(request.user))
+        row = self.find(request, object_id)
+        return self.ask_about(request, row, self._suspension(request, [row]))
 
     @action(description=gettext_lazy("Submit for approval"), permissions=["act"], url_path="submit", icon="send")
     def submit_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -378,12 +387,12 @@ class ProfessionalAdmin(TransferMixin, ReviewMixin, VerbAdmin):
 
     @admin.action(description=gettext_lazy("Approve"), permissions=["act"])
     def approve_chosen(self, request: HttpRequest, queryset: QuerySet[Professional]) -> HttpResponse | None:
-        return self.ask(request, queryset, self._approval(request.user, len(queryset)))
+        return self.ask(request, queryset, self._approval)
 
     @admin.action(description=gettext_lazy("Refuse, with a reason"), permissions=["act"])
     def refuse_chosen(self, request: HttpRequest, queryset: QuerySet[Professional]) -> HttpResponse | None:
-        return self.ask(request, queryset, self._refusal(request.user, len(queryset)))
+        return self.ask(request, queryset, self._refusal)
 
     @admin.action(description=gettext_lazy("Suspend, with a reason"), permissions=["act"])
     def suspend_chosen(self, request: HttpRequest, queryset: QuerySet[Professional]) -> HttpResponse | None:
-        return self.ask(request, queryset, self._suspension(request.user, len(queryset)))
+        return self.ask(request, queryset, self._suspension)

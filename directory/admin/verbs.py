@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
@@ -22,9 +22,13 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-# A person who wants to change more rows than this at once should look at them first.
-MOST = 200
+from directory.admin import bulk
+
+# More rows than this at once are a job with a page of its own; more than that should be looked at first.
+INLINE = 20
+MOST = 5000
 SHOWN = 20
+Build = Callable[[HttpRequest, list[Any]], "Question"]
 
 
 def badge(text: object, colour: str) -> SafeString:
@@ -113,21 +117,47 @@ class VerbAdmin(ModelAdmin):
         back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
         return self._ask(request, [row], question, back=back)
 
-    def ask(self, request: HttpRequest, rows: QuerySet[Model], question: Question) -> HttpResponse | None:
-        """The question about the rows chosen in a list; afterwards back to the list."""
-        chosen = list(rows[: MOST + 1])
+    def chosen(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows that were chosen: those of the question's page, once it has been shown."""
+        if "rows" not in request.POST:
+            return rows
+        return rows.filter(pk__in=bulk.keys(self.model, request.POST["rows"]))
+
+    def ask(self, request: HttpRequest, rows: QuerySet[Any], build: Build) -> HttpResponse | None:
+        """The question about the rows chosen in a list; afterwards back to the list, or to the job where they are many.
+
+        `build` is a method of this admin: the worker calls it by its name.
+        """
+        chosen = list(self.chosen(request, rows)[: MOST + 1])
+        if not chosen:
+            self.message_user(request, _("None of these rows is there any more."), messages.ERROR)
+            return None
         if len(chosen) > MOST:
             text = _("Choose at most %(count)d rows at once.") % {"count": MOST}
             self.message_user(request, text, messages.ERROR)
             return None
-        return self._ask(request, chosen, question, back=request.get_full_path(), action=request.POST["action"])
+        question = build(request, chosen)
+        back, action = request.get_full_path(), request.POST["action"]
+        name = build.__name__ if len(chosen) > INLINE else ""
+        return self._ask(request, chosen, question, back=back, action=action, job=name)
 
     def _ask(
-        self, request: HttpRequest, rows: list[Any], question: Question, *, back: str, action: str = ""
+        self,
+        request: HttpRequest,
+        rows: list[Any],
+        question: Question,
+        *,
+        back: str,
+        action: str = "",
+        job: str = "",
     ) -> HttpResponse:
+        """`job`: the method that makes the question, where a worker is to do it."""
         asked = request.method == "POST" and "confirmed" in request.POST
         form = question.form(request.POST) if asked else question.form()
         status = 422 if asked else 200
+        if asked and form.is_valid() and job:
+            begun = bulk.start(self, request, rows, build=job, title=question.title)
+            return HttpResponseRedirect(reverse("admin:directory_job_change", args=[begun.pk]))
         if asked and form.is_valid():
             refused = self._run(request, rows, question, form.cleaned_data)
             if len(rows) != 1 or not refused:
@@ -146,8 +176,10 @@ class VerbAdmin(ModelAdmin):
             "rows": rows[:SHOWN],
             "row": rows[0] if len(rows) == 1 else None,
             "more": max(0, len(rows) - SHOWN),
+            "as_job": bool(job),
             "action": action,
-            "chosen": [str(row.pk) for row in rows] if action else [],
+            "chosen": ",".join(str(row.pk) for row in rows) if action else "",
+            "first": rows[0].pk,
             "checkbox_name": ACTION_CHECKBOX_NAME,
             "back": back,
             "media": self.media + form.media,
@@ -158,16 +190,19 @@ class VerbAdmin(ModelAdmin):
     def _run(
         self, request: HttpRequest, rows: list[Any], question: Question, data: dict[str, Any]
     ) -> list[tuple[Any, str]]:
-        """Call the verb for each row, each in its own transaction; returns what was refused, with the reason."""
-        refused = []
-        for row in rows:
-            try:
-                question.run(row, data)
-            except (ValidationError, *question.errors) as error:  # type: ignore[misc]
-                refused.append((row, " ".join(error.messages) if isinstance(error, ValidationError) else str(error)))
-            else:
-                self.log_change(request, row, question.title)
+        """Answer for each row; returns what was refused, with the reason."""
+        answers = [(row, self.answer(request, row, question, data)) for row in rows]
+        refused = [(row, words) for row, words in answers if words]
         done = len(rows) - len(refused)
         if done:
             self.message_user(request, question.done % {"count": done}, messages.SUCCESS)
         return refused
+
+    def answer(self, request: HttpRequest, row: Any, question: Question, data: dict[str, Any]) -> str:
+        """Call the verb for one row, in its own transaction; empty, or why it was refused."""
+        try:
+            question.run(row, data)
+        except (ValidationError, *question.errors) as error:  # type: ignore[misc]
+            return " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+        self.log_change(request, row, question.title)
+        return ""

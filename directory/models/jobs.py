@@ -63,5 +63,13 @@ class Job(models.Model):
         return self.status in self.OPEN
 
     @property
+    def can_resume(self) -> bool:
+        return self.status in (self.Status.STOPPED, self.Status.BROKEN) and bool(self.data)
+
+    @property
+    def left(self) -> int:
+        return self.total - self.done - self.failed
+
+    @property
     def percent(self) -> int:
         return 100 * (self.done + self.failed) // self.total if self.total else 0

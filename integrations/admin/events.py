@@ -90,7 +90,8 @@ class WebhookEventAdmin(ReadOnlyRows):
     def led_to(self, obj: WebhookEvent) -> str:
         return (obj.last_error or note_words(obj.note))[:80] or "–"
 
-    def _replay(self, count: int = 1) -> Question:
+    def _replay(self, request: HttpRequest, rows: list[Any]) -> Question:
+        count = len(rows)
         return Question(
             title=ngettext("Apply the message again", "Apply %(count)d messages again", count) % {"count": count},
             explanation=[
@@ -103,8 +104,9 @@ class WebhookEventAdmin(ReadOnlyRows):
 
     @action(description=gettext_lazy("Apply again"), permissions=["act"], url_path="replay", icon="replay")
     def replay_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self.ask_about(request, self.find(request, object_id), self._replay())
+        row = self.find(request, object_id)
+        return self.ask_about(request, row, self._replay(request, [row]))
 
     @admin.action(description=gettext_lazy("Apply again"), permissions=["act"])
     def replay_chosen(self, request: HttpRequest, queryset: QuerySet[WebhookEvent]) -> HttpResponse | None:
-        return self.ask(request, queryset, self._replay(len(queryset)))
+        return self.ask(request, queryset, self._replay)

@@ -198,7 +198,8 @@ class HookDeliveryAdmin(ReadOnlyRows):
     def due(self, obj: HookDelivery) -> str:
         return short(obj.due_at)
 
-    def _replay(self, count: int = 1) -> Question:
+    def _replay(self, request: HttpRequest, rows: list[Any]) -> Question:
+        count = len(rows)
         return Question(
             title=ngettext("Send the message again", "Send %(count)d messages again", count) % {"count": count},
             explanation=[_("Under the same id, so that a receiver which has it already need not act twice.")],
@@ -209,8 +210,9 @@ class HookDeliveryAdmin(ReadOnlyRows):
 
     @action(description=gettext_lazy("Send again"), permissions=["act"], url_path="replay", icon="replay")
     def replay_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self.ask_about(request, self.find(request, object_id), self._replay())
+        row = self.find(request, object_id)
+        return self.ask_about(request, row, self._replay(request, [row]))
 
     @admin.action(description=gettext_lazy("Send again"), permissions=["act"])
     def replay_chosen(self, request: HttpRequest, queryset: QuerySet[HookDelivery]) -> HttpResponse | None:
-        return self.ask(request, queryset, self._replay(len(queryset)))
+        return self.ask(request, queryset, self._replay)

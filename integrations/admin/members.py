@@ -17,7 +17,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from directory.admin.professionals import ProfessionalForm
-from directory.admin.verbs import MOST, Question, VerbForm
+from directory.admin.verbs import Question, VerbForm
 from directory.models import Professional
 from integrations import connections, desired, moving
 from integrations.admin.mirrors import STATES
@@ -145,10 +145,9 @@ class ConnectedProfessionalAdmin(BookableProfessionalAdmin):
             chosen = offered.filter(is_default=True) if not where else offered.filter(pk=where.replace(BUILT_IN, "0"))
             connections.enrol([obj], chosen.first())
 
-    @admin.action(description=gettext_lazy("Onboard at the provider"), permissions=["act"])
-    def onboard_chosen(self, request: HttpRequest, queryset: QuerySet[Professional]) -> HttpResponse | None:
-        count = len(queryset)
-        question = Question(
+    def _onboarding(self, request: HttpRequest, rows: list[Any]) -> Question:
+        count = len(rows)
+        return Question(
             title=ngettext("Onboard the member", "Onboard %(count)d members", count) % {"count": count},
             explanation=[
                 _("Each gets an account, her hours and her meeting types where she belongs: about four calls each."),
@@ -161,19 +160,12 @@ class ConnectedProfessionalAdmin(BookableProfessionalAdmin):
             done=_("Handed over: %(count)d."),
             errors=(NotHereError,),
         )
-        return self.ask(request, queryset, question)
 
-    @admin.action(description=gettext_lazy("Choose where they are booked"), permissions=["act"])
-    def choose_where(self, request: HttpRequest, queryset: QuerySet[Professional]) -> HttpResponse | None:
-        count = len(queryset)
-        brands = set(queryset.order_by().values_list("brand_id", flat=True))
-        if len(brands) != 1:
-            self.message_user(request, _("Choose members of one brand."), "error")
-            return None
-        [brand_id] = brands
-        rows = list(queryset.select_related("person", "brand")[:MOST])
+    def _choice(self, request: HttpRequest, rows: list[Any]) -> Question:
+        """`rows` are of one brand."""
+        count, brand_id = len(rows), rows[0].brand_id
         offered = [*Connection.objects.filter(brand_id=brand_id, is_active=True), None]
-        question = Question(
+        return Question(
             title=_("Choose where they are booked"),
             explanation=[
                 _("Their public addresses and booked appointments stay; clients are told nothing."),
@@ -188,7 +180,18 @@ class ConnectedProfessionalAdmin(BookableProfessionalAdmin):
             template="integrations/admin/move.html",
             context={"previews": [moving.preview(rows, one) for one in offered]},
         )
-        return self.ask(request, queryset, question)
+
+    @admin.action(description=gettext_lazy("Onboard at the provider"), permissions=["act"])
+    def onboard_chosen(self, request: HttpRequest, queryset: QuerySet[Professional]) -> HttpResponse | None:
+        return self.ask(request, queryset, self._onboarding)
+
+    @admin.action(description=gettext_lazy("Choose where they are booked"), permissions=["act"])
+    def choose_where(self, request: HttpRequest, queryset: QuerySet[Professional]) -> HttpResponse | None:
+        rows = self.chosen(request, queryset)
+        if rows.order_by().values("brand_id").distinct().count() != 1:
+            self.message_user(request, _("Choose members of one brand."), "error")
+            return None
+        return self.ask(request, rows, self._choice)
 
 
 def _onboard(row: Professional, _data: dict[str, Any]) -> None:

@@ -215,7 +215,8 @@ class MirrorAdmin(ReadOnlyRows):
 
     # --- verbs --------------------------------------------------------------------------------------------------
 
-    def _sync(self, count: int = 1) -> Question:
+    def _sync(self, request: HttpRequest, rows: list[Any]) -> Question:
+        count = len(rows)
         return Question(
             title=ngettext("Sync now", "Sync %(count)d objects now", count) % {"count": count},
             explanation=[
@@ -227,7 +228,8 @@ class MirrorAdmin(ReadOnlyRows):
             errors=ERRORS,
         )
 
-    def _verify(self, count: int = 1) -> Question:
+    def _verify(self, request: HttpRequest, rows: list[Any]) -> Question:
+        count = len(rows)
         return Question(
             title=ngettext("Verify", "Verify %(count)d objects", count) % {"count": count},
             explanation=[
@@ -239,7 +241,8 @@ class MirrorAdmin(ReadOnlyRows):
             errors=ERRORS,
         )
 
-    def _create_again(self, count: int = 1) -> Question:
+    def _create_again(self, request: HttpRequest, rows: list[Any]) -> Question:
+        count = len(rows)
         return Question(
             title=ngettext("Create again", "Create %(count)d objects again", count) % {"count": count},
             explanation=[
@@ -257,15 +260,18 @@ class MirrorAdmin(ReadOnlyRows):
 
     @action(description=gettext_lazy("Sync now"), permissions=["act"], url_path="sync-now", icon="sync")
     def sync_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self.ask_about(request, self.find(request, object_id), self._sync())
+        row = self.find(request, object_id)
+        return self.ask_about(request, row, self._sync(request, [row]))
 
     @action(description=gettext_lazy("Verify"), permissions=["act"], url_path="verify", icon="fact_check")
     def verify_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self.ask_about(request, self.find(request, object_id), self._verify())
+        row = self.find(request, object_id)
+        return self.ask_about(request, row, self._verify(request, [row]))
 
     @action(description=gettext_lazy("Create again"), permissions=["act"], url_path="create-again", icon="add_circle")
     def create_again_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self.ask_about(request, self.find(request, object_id), self._create_again())
+        row = self.find(request, object_id)
+        return self.ask_about(request, row, self._create_again(request, [row]))
 
     @action(description=gettext_lazy("Adopt"), permissions=["act"], url_path="adopt", icon="link")
     def adopt_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -339,15 +345,15 @@ class MirrorAdmin(ReadOnlyRows):
 
     @admin.action(description=gettext_lazy("Sync now"), permissions=["act"])
     def sync_chosen(self, request: HttpRequest, queryset: QuerySet[Mirror]) -> HttpResponse | None:
-        return self.ask(request, queryset, self._sync(len(queryset)))
+        return self.ask(request, queryset, self._sync)
 
     @admin.action(description=gettext_lazy("Verify"), permissions=["act"])
     def verify_chosen(self, request: HttpRequest, queryset: QuerySet[Mirror]) -> HttpResponse | None:
-        return self.ask(request, queryset, self._verify(len(queryset)))
+        return self.ask(request, queryset, self._verify)
 
     @admin.action(description=gettext_lazy("Create again"), permissions=["act"])
     def create_chosen_again(self, request: HttpRequest, queryset: QuerySet[Mirror]) -> HttpResponse | None:
-        return self.ask(request, queryset, self._create_again(len(queryset)))
+        return self.ask(request, queryset, self._create_again)
 
 
 def _verify_row(row: Mirror, _data: dict[str, Any]) -> None:

@@ -205,7 +205,7 @@ class BookingAdmin(AnswersAdmin, SessionsAdmin, ReadOnlyRows):
         found = super().get_actions_detail(request, object_id)
         return [each for each in found if each.action_name.removeprefix(prefix) in offered]
 
-    def _cancellation(self, request: Any, rows: list[Booking]) -> Question:
+    def _cancellation(self, request: Any, rows: list[Any]) -> Question:
         addresses = {row.client_email for row in rows} | {row.host.person.email for row in rows}
         count = len(addresses - {""})
         return Question(
@@ -227,7 +227,7 @@ class BookingAdmin(AnswersAdmin, SessionsAdmin, ReadOnlyRows):
             danger=True,
         )
 
-    def _ending(self, request: Any, status: Status, count: int = 1) -> Question:
+    def _ending(self, request: Any, status: Status) -> Question:
         completed = status == Status.COMPLETED
         return Question(
             title=_("Mark as completed") if completed else _("Mark as no-show"),
@@ -241,7 +241,13 @@ class BookingAdmin(AnswersAdmin, SessionsAdmin, ReadOnlyRows):
             errors=(bookings.BookingError,),
         )
 
-    def _repetition(self, rows: list[Booking]) -> Question:
+    def _completion(self, request: HttpRequest, rows: list[Any]) -> Question:
+        return self._ending(request, Status.COMPLETED)
+
+    def _absence(self, request: HttpRequest, rows: list[Any]) -> Question:
+        return self._ending(request, Status.NO_SHOW)
+
+    def _repetition(self, request: HttpRequest, rows: list[Any]) -> Question:
         return Question(
             title=_("Send the last e-mail again"),
             explanation=[
@@ -316,7 +322,7 @@ class BookingAdmin(AnswersAdmin, SessionsAdmin, ReadOnlyRows):
     )
     def resend_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row = self.find(request, object_id)
-        return self.ask_about(request, row, self._repetition([row]))
+        return self.ask_about(request, row, self._repetition(request, [row]))
 
     @action(description=gettext_lazy("Completed"), permissions=["act"], url_path="completed", icon="task_alt")
     def completed_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -328,19 +334,19 @@ class BookingAdmin(AnswersAdmin, SessionsAdmin, ReadOnlyRows):
 
     @admin.action(description=gettext_lazy("Cancel, with a reason"), permissions=["act"])
     def cancel_chosen(self, request: HttpRequest, queryset: QuerySet[Booking]) -> HttpResponse | None:
-        return self.ask(request, queryset, self._cancellation(request, list(queryset)))
+        return self.ask(request, queryset, self._cancellation)
 
     @admin.action(description=gettext_lazy("Mark as completed"), permissions=["act"])
     def completed_chosen(self, request: HttpRequest, queryset: QuerySet[Booking]) -> HttpResponse | None:
-        return self.ask(request, queryset, self._ending(request, Status.COMPLETED))
+        return self.ask(request, queryset, self._completion)
 
     @admin.action(description=gettext_lazy("Mark as no-show"), permissions=["act"])
     def no_show_chosen(self, request: HttpRequest, queryset: QuerySet[Booking]) -> HttpResponse | None:
-        return self.ask(request, queryset, self._ending(request, Status.NO_SHOW))
+        return self.ask(request, queryset, self._absence)
 
     @admin.action(description=gettext_lazy("Send last e-mail again"), permissions=["act"])
     def resend_chosen(self, request: HttpRequest, queryset: QuerySet[Booking]) -> HttpResponse | None:
-        return self.ask(request, queryset, self._repetition(list(queryset)))
+        return self.ask(request, queryset, self._repetition)
 
     # --- entering a booking -------------------------------------------------------------------------------------
 

@@ -95,7 +95,8 @@ class MessageAdmin(ReadOnlyRows):
     def error(self, obj: Message) -> str:
         return obj.last_error[:80] or "–"
 
-    def _again(self, count: int = 1) -> Question:
+    def _again(self, request: HttpRequest, rows: list[Any]) -> Question:
+        count = len(rows)
         return Question(
             title=ngettext("Send the message again", "Send %(count)d messages again", count) % {"count": count},
             explanation=[
@@ -112,8 +113,9 @@ class MessageAdmin(ReadOnlyRows):
 
     @action(description=gettext_lazy("Send again"), permissions=["act"], url_path="send-again", icon="forward_to_inbox")
     def send_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self.ask_about(request, self.find(request, object_id), self._again())
+        row = self.find(request, object_id)
+        return self.ask_about(request, row, self._again(request, [row]))
 
     @admin.action(description=gettext_lazy("Send again"), permissions=["act"])
     def send_chosen_again(self, request: HttpRequest, queryset: QuerySet[Message]) -> HttpResponse | None:
-        return self.ask(request, queryset, self._again(len(queryset)))
+        return self.ask(request, queryset, self._again)

@@ -121,7 +121,7 @@ class BlockedAttemptAdmin(ReadOnlyRows):
     def undone(self, obj: BlockedAttempt) -> bool | None:
         return True if obj.undone_at else None
 
-    def _question(self, request: HttpRequest) -> Question:
+    def _question(self, request: HttpRequest, rows: list[Any]) -> Question:
         def run(attempt: BlockedAttempt, data: dict[str, Any]) -> None:
             guard.undo(attempt, user=request.user)  # type: ignore[arg-type]
             if attempt.booking and attempt.booking.waits_for_mail:
@@ -141,8 +141,9 @@ class BlockedAttemptAdmin(ReadOnlyRows):
 
     @action(description=gettext_lazy("No spam"), permissions=["act"], url_path="no-spam", icon="undo")
     def no_spam(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self.ask_about(request, self.find(request, object_id), self._question(request))
+        row = self.find(request, object_id)
+        return self.ask_about(request, row, self._question(request, [row]))
 
     @admin.action(description=gettext_lazy("No spam"), permissions=["act"])
     def no_spam_chosen(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
-        return self.ask(request, queryset, self._question(request))
+        return self.ask(request, queryset, self._question)

@@ -63,7 +63,7 @@ def test_stop_ends_a_waiting_job_at_once_and_a_running_one_after_the_item(brand,
     waiting = start(brand, WORDS)
     jobs.stop(waiting)
     waiting.refresh_from_db()
-    assert (waiting.status, waiting.data) == ("stopped", "")
+    assert waiting.status == "stopped"
     assert jobs.run_next() == 0
     monkeypatch.setattr(jobs, "OFTEN", timedelta(0))
     running = start(brand, ["one", "stop", "three"])
@@ -71,6 +71,26 @@ def test_stop_ends_a_waiting_job_at_once_and_a_running_one_after_the_item(brand,
     running.refresh_from_db()
     assert (running.status, running.done) == ("stopped", 2)
     assert not Person.objects.filter(email="three@example.org").exists()
+
+
+def test_a_stopped_job_goes_on_where_it_was_for_a_day(brand, monkeypatch):
+    monkeypatch.setattr(jobs, "OFTEN", timedelta(0))
+    job = start(brand, ["one", "stop", "three"])
+    jobs.run_next()
+    assert not Person.objects.filter(email="three@example.org").exists()
+    assert jobs.resume(job)
+    assert not jobs.resume(job), "it waits already"
+    jobs.run_next()
+    job.refresh_from_db()
+    assert (job.status, job.done, job.data) == ("done", 3, "")
+    late = start(brand, WORDS)
+    jobs.stop(late)
+    assert jobs.forget(timezone.now()) == 0
+    assert jobs.forget(timezone.now() + jobs.KEPT + timedelta(seconds=1)) == 1
+    assert not jobs.resume(late), "what it needs is gone"
+    Job.objects.filter(pk=late.pk).update(log="Hanna Huber is closed.")
+    jobs.forget(timezone.now() + jobs.TOLD + timedelta(seconds=1))
+    assert not Job.objects.exclude(log="").exists(), "words about people do not stay for ever"
 
 
 def test_an_unexpected_error_breaks_the_job_off_and_says_so(brand):
