@@ -1,6 +1,6 @@
 """What a slot is: pure interval arithmetic, the one definition that pages, holds and the explainer share.
 
-One module of somewhat more lines than others, because offers and reasons must say the same. Everything is half-open `[start, end)`. Instants are integers, seconds since the epoch; aware datetimes appear only in
+Everything is half-open `[start, end)`. Instants are integers, seconds since the epoch; aware datetimes appear only in
 `open_starts`. Rules are read on the host's wall clock. Cost: linear in the busy intervals plus the candidates.
 """
 
@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import lru_cache, reduce
 from itertools import chain
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,87 +158,19 @@ def untaken(
     return starts[conflicts == 0]
 
 
-def open_starts(
-    *,
-    zone: str,
-    weekly: Mapping[int, Windows],
-    overrides: Mapping[date, Windows],
-    busy: Busy,
-    rules: Rules,
-    range_start: datetime,
-    range_end: datetime,
-    now: datetime,
-    sessions: Sequence[Session] = (),
-    counted: Sequence[int] = (),
-    seats_wanted: int = 1,
-) -> list[datetime]:
+def open_starts(*, range_start: datetime, range_end: datetime, now: datetime, **question: Any) -> list[datetime]:
     """`open_epochs` for aware datetimes; the starts come back in UTC. Raises ValueError for a naive datetime."""
-    starts = open_epochs(
-        zone=zone,
-        weekly=weekly,
-        overrides=overrides,
-        busy=busy,
-        rules=rules,
-        range_start=epoch(range_start),
-        range_end=epoch(range_end),
-        now=epoch(now),
-        sessions=sessions,
-        counted=counted,
-        seats_wanted=seats_wanted,
-    )
+    starts = open_epochs(range_start=epoch(range_start), range_end=epoch(range_end), now=epoch(now), **question)
     return [datetime.fromtimestamp(start, UTC) for start in starts.tolist()]
 
 
-def iso_starts(
-    *,
-    zone: str,
-    weekly: Mapping[int, Windows],
-    overrides: Mapping[date, Windows],
-    busy: Busy,
-    rules: Rules,
-    range_start: int,
-    range_end: int,
-    now: int,
-    sessions: Sequence[Session] = (),
-    counted: Sequence[int] = (),
-    seats_wanted: int = 1,
-) -> list[str]:
+def iso_starts(**question: Any) -> list[str]:
     """`open_epochs` as text: `2026-11-24T09:00:00Z`."""
-    return iso(
-        open_epochs(
-            zone=zone,
-            weekly=weekly,
-            overrides=overrides,
-            busy=busy,
-            rules=rules,
-            range_start=range_start,
-            range_end=range_end,
-            now=now,
-            sessions=sessions,
-            counted=counted,
-            seats_wanted=seats_wanted,
-        )
-    )
+    return iso(open_epochs(**question))
 
 
-def explain(
-    *,
-    start: int,
-    zone: str,
-    weekly: Mapping[int, Windows],
-    overrides: Mapping[date, Windows],
-    busy: Busy,
-    rules: Rules,
-    now: int,
-    range_start: int = EARLIEST,
-    range_end: int = LATEST,
-    sessions: Sequence[Session] = (),
-    counted: Sequence[int] = (),
-    seats_wanted: int = 1,
-    holds: Busy = (),
-) -> Reason | None:
-    """Why `start` is not among `open_epochs`; None if it is. `holds` are the rows of `busy` that are holds."""
-    question = locals()
+def explain(**question: Any) -> Reason | None:
+    """Why a start is not among `open_epochs`, the first of what is `against` it; None if it is."""
     return next(against(**question), None)
 
 
@@ -257,7 +190,10 @@ def against(
     seats_wanted: int = 1,
     holds: Busy = (),
 ) -> Iterator[Reason]:
-    """Everything that speaks against `start`, what `explain` says first; nothing for an offered start."""
+    """Everything that speaks against `start`, the first as a visitor is told it; nothing for a start of `open_epochs`.
+
+    `holds` are the rows of `busy` that are holds.
+    """
     if not max(range_start, EARLIEST) <= start < min(range_end, LATEST):
         yield Reason.RANGE
     day = local_day(zone, start)
