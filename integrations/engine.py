@@ -5,10 +5,8 @@ import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import numpy as np
-from django.conf import settings
 from django.db.models import prefetch_related_objects
 from django.db.models.query import Prefetch
 from django.utils import timezone
@@ -18,6 +16,7 @@ from integrations import hold_rows, http, remote_times, sync
 from integrations.contract import HoldFacts
 from integrations.errors import Conflict, ProviderError, Transient
 from integrations.models import Connection, Mirror, RemoteTimes
+from integrations.pages import framed
 from scheduling import engine, slots
 from scheduling.engine import Embed, Freshness
 from scheduling.models import Booking, MeetingType
@@ -180,11 +179,7 @@ class RemoteEngine(engine.Engine):
             url = connection.provider_class.engine(connection.open()).embed_url(mirror.remote, language=language)
         except CannotUnseal:
             return None
-        parts = urlsplit(url)
-        allowed = ("https",) if settings.PUBLIC_SCHEME == "https" else ("https", "http")
-        if parts.scheme not in allowed or not parts.netloc:
-            return None
-        return Embed(url, f"{parts.scheme}://{parts.netloc}", connection.ask_before_embed)
+        return framed(connection, url)
 
 
 SEALED = ("connection__credentials", "connection__webhook_secret")

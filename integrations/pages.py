@@ -24,6 +24,11 @@ def page_of(meeting_type: MeetingType, *, name: str = "", email: str = "") -> Em
         url = connection.open().member_page(host.person.email, meeting_type.slug, name=name, visitor=email)
     except CannotUnseal:
         return None
+    return framed(connection, url)
+
+
+def framed(connection: Connection, url: str) -> Embed | None:
+    """A provider's page as what may be shown in a frame; None for an address that no frame of ours may hold."""
     parts = urlsplit(url)
     allowed = ("https",) if settings.PUBLIC_SCHEME == "https" else ("https", "http")
     if parts.scheme not in allowed or not parts.netloc:

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from directory.models import Professional
 from scheduling import calendars, open_time
 from scheduling.models import AvailabilityOverride, AvailabilityRule, Booking
-from scheduling.models.hours import clock
+from scheduling.models.hours import clock, windows_text
 
 Window = tuple[int, int]
 Week = dict[int, list[Window]]
@@ -180,8 +180,7 @@ def _day_in_words(weekday: int, before: list[Window], after: list[Window]) -> st
             return _("%(day)s now ends at %(time)s.") % {"day": day, "time": clock(after[-1][1])}
         if before[1:] == after[1:] and before[0][1] == after[0][1]:
             return _("%(day)s now starts at %(time)s.") % {"day": day, "time": clock(after[0][0])}
-    windows = ", ".join(f"{clock(start)}–{clock(end)}" for start, end in after)
-    return _("%(day)s is now open %(windows)s.") % {"day": day, "windows": windows}
+    return _("%(day)s is now open %(windows)s.") % {"day": day, "windows": windows_text(after)}
 
 
 def dates_in_words(override: AvailabilityOverride) -> str:

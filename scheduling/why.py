@@ -18,7 +18,7 @@ from directory.models import Professional
 from scheduling import availability, busy, calendars, diary, hours, slots
 from scheduling.engine import engine_for
 from scheduling.models import AvailabilityRule, Booking, BusyTime, MeetingType
-from scheduling.models.hours import clock
+from scheduling.models.hours import windows_text
 from scheduling.slots import Reason
 
 TAKEN = (Reason.BUSY, Reason.HOLD, Reason.BUFFER, Reason.CAPACITY)
@@ -182,7 +182,7 @@ def _rule(reason: Reason, meeting_type: MeetingType) -> str:
 
 
 def _windows(day: diary.Day) -> str:
-    return ", ".join(f"{clock(start)}–{clock(end)}" for start, end in day.windows) or _("Closed")
+    return windows_text(day.windows) or _("Closed")
 
 
 def _taken(reason: Reason, title: str, meeting_type: MeetingType, start: datetime) -> Cause:

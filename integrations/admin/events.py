@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
 
+from directory.admin.filters import DayRangeFilter
 from directory.admin.verbs import Question, short
 from integrations import webhooks
 from integrations.models import WebhookEvent
 from integrations.words import note_words
-from scheduling.admin.fields import DayRangeFilter
 from scheduling.admin.messages import ReadOnlyRows
 
 STATES = {

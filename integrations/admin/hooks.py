@@ -16,11 +16,11 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from directory.admin.filters import DayRangeFilter
 from directory.admin.verbs import Question, VerbAdmin, badge, short
 from integrations.hooks import endpoints
 from integrations.hooks.forms import type_choices
 from integrations.models import HookAttempt, HookDelivery, HookEndpoint
-from scheduling.admin.fields import DayRangeFilter
 from scheduling.admin.messages import ReadOnlyRows
 
 COLOURS = {"due": "info", "delivered": "success", "failed": "danger", "stopped": "warning"}

@@ -19,7 +19,7 @@ from unfold.widgets import (
 
 from directory.admin.verbs import VerbForm
 from directory.models import Professional
-from scheduling.admin.fields import instant
+from scheduling.forms.fields import instant
 from scheduling.models import Booking, MeetingType
 
 FURTHEST = timedelta(days=1100)

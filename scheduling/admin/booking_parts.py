@@ -17,7 +17,7 @@ from unfold.decorators import display
 
 from directory import audit, contacts
 from scheduling import clients
-from scheduling.models import Answer, Booking, BookingEvent, Message
+from scheduling.models import Answer, Booking, BookingEvent, Message, bookings
 from scheduling.models.bookings import Status
 
 COLOURS = {
@@ -30,21 +30,12 @@ COLOURS = {
     Status.EXPIRED: "default",
     Status.DECLINED: "default",
 }
-EVENTS = {
-    "requested": gettext_lazy("Requested"),
-    "accepted": gettext_lazy("Accepted"),
-    "declined": gettext_lazy("Declined"),
-    "lapsed": gettext_lazy("Ran out without an answer"),
-    "outrun": gettext_lazy("Somebody else was chosen"),
-    "move_asked": gettext_lazy("Move asked for"),
-    "mail_asked": gettext_lazy("Asked to confirm by e-mail"),
-    "confirmed": gettext_lazy("Booked"),
-    "moved": gettext_lazy("Moved"),
-    "conflict": gettext_lazy("Clash with another appointment"),
-    "cancelled": gettext_lazy("Cancelled"),
+# What staff does rather than sees.
+MARKED = {
     Status.COMPLETED.value: gettext_lazy("Marked as completed"),
     Status.NO_SHOW.value: gettext_lazy("Marked as no-show"),
 }
+EVENTS = {**bookings.EVENTS, **MARKED}
 audit.WORDS.update({f"booking.{kind}": words for kind, words in EVENTS.items()})
 
 

@@ -25,6 +25,7 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from directory import contacts
+from directory.admin.filters import DayRangeFilter
 from directory.admin.verbs import Question, ReasonForm, badge
 from directory.admin_site import in_scope
 from scheduling import availability, bookings, messages
@@ -39,7 +40,6 @@ from scheduling.admin.booking_parts import (
     parse_moment,
 )
 from scheduling.admin.booking_sessions import SessionsAdmin
-from scheduling.admin.fields import DayRangeFilter
 from scheduling.admin.messages import ReadOnlyRows
 from scheduling.engine import settled
 from scheduling.models import Booking

@@ -11,8 +11,8 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from unfold.decorators import display
 
 from directory import audit
+from directory.admin.filters import DayRangeFilter
 from directory.admin.verbs import short
-from scheduling.admin.fields import DayRangeFilter
 from scheduling.admin.messages import ReadOnlyRows
 from scheduling.models import Consent
 

@@ -1,18 +1,14 @@
 """Times as people write them, for the admin pages of scheduling."""
 
 import re
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from directory.admin.filters import DayRangeFilter as DayRangeFilter
-from scheduling.models.hours import clock, validate_windows
+from scheduling.models.hours import clock, validate_windows, windows_text
 
 CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})")
 
@@ -25,18 +21,6 @@ def parse_minutes(text: str) -> int:
         if int(match[2]) < 60 and minutes <= 1440:
             return minutes
     raise ValidationError(_("Write times as 09:30."), code="clock")
-
-
-def instant(day: date, at: time, zone: str) -> datetime:
-    """A time on the wall clock of `zone` as an instant, seconds dropped; the first of two where the clock goes back.
-
-    Raises ValidationError for a time that the clock skips.
-    """
-    local = datetime.combine(day, at.replace(second=0, microsecond=0), tzinfo=ZoneInfo(zone))
-    result = local.astimezone(UTC)
-    if result.astimezone(ZoneInfo(zone)).replace(tzinfo=None) != local.replace(tzinfo=None):
-        raise ValidationError(_("This time does not exist: the clock is put forward that night."), code="skipped")
-    return result
 
 
 class MinuteField(forms.CharField):
@@ -77,7 +61,3 @@ class WindowsField(forms.CharField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return super().has_changed(self.prepare_value(initial), data)
-
-
-def windows_text(windows: Sequence[Sequence[int]]) -> str:
-    return ", ".join(f"{clock(start)}–{clock(end)}" for start, end in windows)

@@ -11,11 +11,12 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
+from directory.admin.filters import DayRangeFilter
 from directory.admin.forms import WholeRowForm
 from directory.models import Office
-from scheduling.admin.fields import DayRangeFilter, MinuteField, WindowsField, windows_text
+from scheduling.admin.fields import MinuteField, WindowsField
 from scheduling.models import AvailabilityOverride, AvailabilityRule, BusyTime
-from scheduling.models.hours import clock
+from scheduling.models.hours import clock, windows_text
 
 
 class OfficeForm(WholeRowForm):

@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
 
+from directory.admin.filters import DayRangeFilter
 from directory.admin.verbs import Question, VerbAdmin, badge, short
 from scheduling import messages
-from scheduling.admin.fields import DayRangeFilter
 from scheduling.models import Message
 
 Status = Message.Status

@@ -10,10 +10,10 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
 
+from directory.admin.filters import DayRangeFilter
 from directory.admin.forms import WholeRowForm
 from directory.admin.verbs import Question, short
 from scheduling import guard, proof
-from scheduling.admin.fields import DayRangeFilter
 from scheduling.admin.messages import ReadOnlyRows
 from scheduling.bookings import BookingError
 from scheduling.models import BlockedAttempt, SpamRule

@@ -307,6 +307,24 @@ class Booking(models.Model):
         return ZoneInfo(self.client_time_zone or self.time_zone)
 
 
+# What can be in a booking's history, in words.
+EVENTS = {
+    "requested": _("Requested"),
+    "accepted": _("Accepted"),
+    "declined": _("Declined"),
+    "lapsed": _("Ran out without an answer"),
+    "outrun": _("Somebody else was chosen"),
+    "move_asked": _("Move asked for"),
+    "mail_asked": _("Asked to confirm by e-mail"),
+    "confirmed": _("Booked"),
+    "moved": _("Moved"),
+    "conflict": _("Clash with another appointment"),
+    "cancelled": _("Cancelled"),
+    "completed": _("Took place"),
+    "no_show": _("Did not appear"),
+}
+
+
 class BookingEvent(models.Model):
     """History: who did what, when, from → to, why. Only added to."""
 

@@ -1,5 +1,7 @@
 """When a professional is open, and when something else takes her time."""
 
+from collections.abc import Iterable, Sequence
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
@@ -164,3 +166,8 @@ class BusyTime(models.Model):
 def clock(minute: int) -> str:
     """Minutes of the day → 'HH:MM'; 1440 → '24:00'."""
     return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+def windows_text(windows: Iterable[Sequence[int]]) -> str:
+    """[[540, 720], [780, 1020]] → '09:00–12:00, 13:00–17:00'."""
+    return ", ".join(f"{clock(start)}–{clock(end)}" for start, end in windows)

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from django import template
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
 
 from directory.models import Professional
 from scheduling import hours
 from scheduling.models import AvailabilityOverride, Booking, MeetingType
-from scheduling.models.hours import clock
+from scheduling.models.bookings import EVENTS
+from scheduling.models.hours import windows_text
 
 register = template.Library()
 
@@ -17,7 +17,7 @@ register = template.Library()
 @register.filter
 def window_text(windows: Sequence[Sequence[int]]) -> str:
     """[[540, 720], [780, 1020]] → '09:00–12:00, 13:00–17:00'."""
-    return ", ".join(f"{clock(start)}–{clock(end)}" for start, end in windows)
+    return windows_text(windows)
 
 
 @register.filter
@@ -35,23 +35,6 @@ def duration(minutes: int) -> str:
 def public_url(meeting_type: MeetingType) -> str:
     """The absolute address under which clients book this; host and brand loaded."""
     return meeting_type.host.brand.url(meeting_type.get_absolute_url())
-
-
-EVENTS = {
-    "requested": gettext_lazy("Requested"),
-    "accepted": gettext_lazy("Accepted"),
-    "declined": gettext_lazy("Declined"),
-    "lapsed": gettext_lazy("Ran out without an answer"),
-    "outrun": gettext_lazy("Somebody else was chosen"),
-    "move_asked": gettext_lazy("Move asked for"),
-    "mail_asked": gettext_lazy("Asked to confirm by e-mail"),
-    "confirmed": gettext_lazy("Booked"),
-    "moved": gettext_lazy("Moved"),
-    "conflict": gettext_lazy("Clash with another appointment"),
-    "cancelled": gettext_lazy("Cancelled"),
-    "completed": gettext_lazy("Took place"),
-    "no_show": gettext_lazy("Did not appear"),
-}
 
 
 @register.filter
