@@ -23,7 +23,7 @@ from scheduling.slots import Reason
 # How far search cards and alternatives look.
 NEAR = timedelta(days=30)
 
-TAKEN = frozenset({Reason.BUSY, Reason.HOLD, Reason.BUFFER, Reason.CAPACITY, Reason.LIMIT})
+TAKEN = frozenset({Reason.BUSY, Reason.HOLD, Reason.BUFFER, Reason.CAPACITY, Reason.LIMIT, Reason.ROOM})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def refusal(
     if reason is None and room_times.needs_room(meeting_type):
         wanted = np.array([int(start.timestamp())], dtype=np.int64)
         free = _with_room([meeting_type], start, start + timedelta(seconds=1), now, exclude)(meeting_type, wanted)
-        reason = None if len(free) else Reason.BUSY
+        reason = None if len(free) else Reason.ROOM
     return reason
 
 

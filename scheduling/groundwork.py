@@ -31,7 +31,8 @@ class SlotTaken(BookingError):
     """Somebody has this time. `conflict`: the booking in the way where the caller may know it (the host)."""
 
     def __init__(self, reason: Reason = Reason.BUSY, conflict: Booking | None = None) -> None:
-        super().__init__(_("This time has just been taken."))
+        no_room = reason == Reason.ROOM
+        super().__init__(_("No room is free at this time.") if no_room else _("This time has just been taken."))
         self.reason, self.conflict = reason, conflict
 
 

@@ -12,6 +12,7 @@ from scheduling.groundwork import SlotTaken, _expire
 from scheduling.models import Booking, MeetingRoom
 from scheduling.models.bookings import Awaits, Status
 from scheduling.room_times import needs_room, rooms_of
+from scheduling.slots import Reason
 
 # Between the place of an appointment and its room, in `Booking.location`.
 DOT = " · "
@@ -26,7 +27,7 @@ def claim(booking: Booking, now: datetime, *, or_none: bool = False) -> None:
     if needs_room(booking.meeting_type) and booking.awaits != Awaits.CHOICE:
         booking.room = _free_room(booking, now, had)
         if booking.room is None and not or_none:
-            raise SlotTaken
+            raise SlotTaken(Reason.ROOM)
     if had or booking.room:
         name = str(booking.room) if booking.room else ""
         booking.location = DOT.join(part for part in (place, name) if part)[:300]

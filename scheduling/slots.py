@@ -52,6 +52,7 @@ class Reason(StrEnum):
     HOLD = "hold"  # somebody is booking this time just now
     BUSY = "busy"
     BUFFER = "buffer"  # free, but not the time around it
+    ROOM = "room"  # no meeting room is free; computed by `availability`
     REMOTE = "remote"  # the provider who decides about this meeting type does not offer it
     PROVIDER_DOWN = "provider_down"  # … and does not answer at present
     OFF = "off"  # the meeting type cannot be booked at all

@@ -3,11 +3,13 @@
 Nothing is decided here. `scheduling.engine` gives the reasons; this module finds the rule or the row behind each.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format, time_format
@@ -15,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from directory.models import Professional
-from scheduling import availability, busy, calendars, diary, hours, slots
+from scheduling import availability, busy, calendars, diary, hours, room_times, slots
 from scheduling.engine import engine_for
 from scheduling.models import AvailabilityRule, Booking, BusyTime, MeetingType
 from scheduling.models.hours import windows_text
@@ -58,7 +60,7 @@ class Answer:
 
 
 def answer(meeting_type: MeetingType, start: datetime, *, now: datetime | None = None) -> Answer:
-    """The reasons for one start, and the whole local day around it. Nine queries at most."""
+    """The reasons for one start, and the whole local day around it. Nine queries at most, five more where it needs a room."""
     now = now or timezone.now()
     host = meeting_type.host
     day = start.astimezone(ZoneInfo(host.time_zone)).date()
@@ -66,24 +68,38 @@ def answer(meeting_type: MeetingType, start: datetime, *, now: datetime | None =
     first = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(host.time_zone)).astimezone(UTC)
     calendar = calendars.load([host], first, first + diary.DAY, now=now)[host.pk]
     availability.prepare([meeting_type])
-    causes = [_cause(reason, meeting_type, start, page) for reason in reasons(meeting_type, calendar, start, now)]
-    return Answer(start, causes, page, _stretches(meeting_type, calendar, first, now))
+    rooms = room_times.load([meeting_type], first, first + diary.DAY, now).get(meeting_type.pk)
+    found = reasons(meeting_type, calendar, start, now, rooms)
+    causes = [_cause(reason, meeting_type, start, page) for reason in found]
+    return Answer(start, causes, page, _stretches(meeting_type, calendar, first, now, rooms))
 
 
 def reasons(
-    meeting_type: MeetingType, calendar: calendars.HostCalendar, start: datetime, now: datetime
+    meeting_type: MeetingType,
+    calendar: calendars.HostCalendar,
+    start: datetime,
+    now: datetime,
+    rooms: room_times.RoomTimes | None = None,
 ) -> list[Reason]:
-    """Everything that keeps visitors from booking `start`, the first as they would be told it."""
+    """Everything that keeps visitors from booking `start`, the first as they would be told it. `rooms`: those of the
+    meeting type around `start`, where it needs one."""
     found = []
     if meeting_type.host.status != Professional.Status.LISTED:
         found.append(Reason.UNLISTED)
     if not meeting_type.is_bookable:
         found.append(Reason.OFF)
-    return found + engine_for(meeting_type).reasons(meeting_type, calendar, start, now)
+    found += engine_for(meeting_type).reasons(meeting_type, calendar, start, now)
+    if rooms is not None and not len(rooms.free(meeting_type, np.array([int(start.timestamp())], dtype=np.int64))):
+        found.append(Reason.ROOM)
+    return found
 
 
 def _stretches(
-    meeting_type: MeetingType, calendar: calendars.HostCalendar, first: datetime, now: datetime
+    meeting_type: MeetingType,
+    calendar: calendars.HostCalendar,
+    first: datetime,
+    now: datetime,
+    rooms: room_times.RoomTimes | None,
 ) -> list[Stretch]:
     """The starts that hours and grid make possible on this day, with what became of each."""
     inputs = calendar.inputs(meeting_type)
@@ -106,7 +122,7 @@ def _stretches(
         for moment in (datetime.fromtimestamp(epoch, UTC) for epoch in sorted({*possible, *offered}))
         if moment.astimezone(zone).date() == day
     ][:MOST_STARTS]
-    told = [(next(iter(reasons(meeting_type, calendar, start, now)), None), start) for start in starts]
+    told = [(next(iter(reasons(meeting_type, calendar, start, now, rooms)), None), start) for start in starts]
     return [
         Stretch(reason, title_of(reason), [start for _reason, start in run])
         for reason, run in groupby(told, key=lambda pair: pair[0])
@@ -128,6 +144,7 @@ def title_of(reason: Reason | None) -> str:
         Reason.HOLD: _("Being booked just now"),
         Reason.BUSY: pgettext("a time", "Taken"),
         Reason.BUFFER: _("Too close to something else"),
+        Reason.ROOM: _("No room is free"),
         Reason.REMOTE: _("Not offered by the booking system of your provider"),
         Reason.PROVIDER_DOWN: _("The booking system of your provider does not answer"),
         Reason.OFF: _("This meeting type is switched off"),
@@ -141,6 +158,8 @@ def _cause(reason: Reason, meeting_type: MeetingType, start: datetime, day: diar
     rules = (_("Change the meeting type"), reverse("my_meeting_type", args=[meeting_type.pk]))
     if reason in TAKEN:
         return _taken(reason, title, meeting_type, start)
+    if reason == Reason.ROOM:
+        return Cause(reason, title, _rooms(meeting_type, start), *rules)
     if reason == Reason.OVERRIDE and day.override and day.override.holiday:
         title, action = title_of(Reason.HOLIDAY), _("Change the public holidays")
         return Cause(Reason.HOLIDAY, title, day.away_words, action, day.override_url)
@@ -154,7 +173,8 @@ def _cause(reason: Reason, meeting_type: MeetingType, start: datetime, day: diar
         return Cause(reason, title, text, _("Change your hours"), f"{reverse('my_hours')}#day-{weekday}")
     if reason in (Reason.UNLISTED, Reason.REMOTE, Reason.PROVIDER_DOWN, Reason.RANGE):
         url = reverse("my_profile") if reason == Reason.UNLISTED else ""
-        return Cause(reason, title, "", _("See the profile") if url else "", url)
+        text = _("It offers only times at which a room is free.") if _needs_room_there(reason, meeting_type) else ""
+        return Cause(reason, title, text, _("See the profile") if url else "", url)
     return Cause(reason, title, _rule(reason, meeting_type), *rules)
 
 
@@ -210,6 +230,26 @@ def _taken(reason: Reason, title: str, meeting_type: MeetingType, start: datetim
     own = row.source == busy.OWN
     action = _("Change the busy time") if own else ""
     return Cause(reason, title, text, action, reverse("my_busy", args=[row.pk]) if own else "")
+
+
+def _needs_room_there(reason: Reason, meeting_type: MeetingType) -> bool:
+    return reason == Reason.REMOTE and meeting_type.needs_room
+
+
+def _rooms(meeting_type: MeetingType, start: datetime) -> str:
+    """Which rooms it may take place in, and when each is taken; not by whom, because others meet there too."""
+    zone, wanted = ZoneInfo(meeting_type.host.time_zone), list(room_times.rooms_of(meeting_type))
+    if not wanted:
+        return _("There is no room that is open and large enough.")
+    first = start - timedelta(minutes=meeting_type.buffer_before)
+    last = start + timedelta(minutes=meeting_type.duration + meeting_type.buffer_after)
+    rows = Booking.objects.blocking(timezone.now()).filter(
+        room__in=wanted, blocked_from__lt=last, blocked_until__gt=first
+    )
+    spans = defaultdict(set)
+    for row in rows:
+        spans[row.room_id].add(f"{_clock(row.blocked_from, zone)}–{_clock(row.blocked_until, zone)}")
+    return "; ".join(f"{room.name}: {', '.join(sorted(spans[room.pk]))}" for room in wanted if spans[room.pk])
 
 
 def _clock(moment: datetime, zone: ZoneInfo) -> str:

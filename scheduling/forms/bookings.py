@@ -22,6 +22,7 @@ REASONS = {
     Reason.GRID: gettext_lazy("Meetings of this type do not start at this time of day."),
     Reason.NOTICE: gettext_lazy("This time is closer than your minimum notice."),
     Reason.HORIZON: gettext_lazy("This time is further ahead than this type can be booked."),
+    Reason.ROOM: gettext_lazy("No room is free at this time."),
 }
 
 

@@ -30,6 +30,7 @@ from scheduling.forms.rules import MarkForm
 from scheduling.groundwork import members
 from scheduling.models import Booking, ClientMark, MeetingType, Message
 from scheduling.models.bookings import BookingQuerySet, Status
+from scheduling.slots import Reason
 
 PAGE = 25
 
@@ -220,7 +221,8 @@ def _move_to_page(
     if refused is None:
         reason = availability.refusal(booking.meeting_type, start, exclude=booking)
         taken = reason in availability.TAKEN
-        context["warning"] = _("Something else is at this time.") if taken else reason_in_words(reason)
+        something_else = taken and reason != Reason.ROOM
+        context["warning"] = _("Something else is at this time.") if something_else else reason_in_words(reason)
         context["is_taken"] = taken
     return render(request, "scheduling/member/move_to.html", context, status=status)
 

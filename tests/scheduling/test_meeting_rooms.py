@@ -6,13 +6,15 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from scheduling import availability, bookings, groups, ics, meeting_rooms, requests, series
+from scheduling import availability, bookings, groups, ics, meeting_rooms, requests, series, why
 from scheduling.bookings import HoldExpired, SlotTaken
 from scheduling.forms.meeting_types import MeetingTypeForm
 from scheduling.models import Booking, MeetingRoom, MeetingType
 from scheduling.models.bookings import Status
+from scheduling.slots import Reason
 from tests import factories
 from tests.concurrency.race import next_monday
+from tests.conftest import client_of
 
 GUEST = {"name": "Bob Berg", "email": "bob@example.org"}
 TEN, ELEVEN = "10:00", "11:00"
@@ -224,3 +226,46 @@ def test_statuses_that_free_a_room_are_those_that_free_the_host(needy, colleague
     for status in (Status.CANCELLED, Status.DECLINED, Status.EXPIRED):
         Booking.objects.filter(pk=booking.pk).update(status=status)
         assert open_at(colleague, TEN)
+
+
+# --- what is said when only the room is missing -----------------------------------------------------------------
+
+
+def test_a_missing_room_is_called_one(needy, colleague):
+    """The host is free: nobody may tell her that she is busy."""
+    bookings.enter(needy, next_monday(TEN), **GUEST)
+    assert availability.refusal(colleague, next_monday(TEN)) == Reason.ROOM
+    (cause,) = why.answer(colleague, next_monday("10:30")).causes
+    assert (cause.reason, cause.title, cause.text) == (Reason.ROOM, "No room is free", "Fjord: 10:00–11:00")
+    stretches = why.answer(colleague, next_monday(TEN)).stretches
+    assert [(one.reason, len(one.starts)) for one in stretches][1] == (Reason.ROOM, 3)
+    with pytest.raises(SlotTaken, match="No room is free"):
+        bookings.enter(colleague, next_monday(TEN), **GUEST)
+
+
+def test_who_took_the_room_is_not_told(needy, colleague, brand, client):
+    MeetingRoom.objects.create(brand=brand, name="Bakke", capacity=1)
+    bookings.enter(needy, next_monday(TEN), **GUEST)
+    (cause,) = why.answer(colleague, next_monday(TEN)).causes
+    assert "Bob" not in cause.text
+    assert "Bakke" not in cause.text
+    MeetingRoom.objects.update(is_active=False)
+    (cause,) = why.answer(colleague, next_monday(TEN)).causes
+    assert cause.text == "There is no room that is open and large enough."
+
+
+def test_a_room_that_is_missing_as_well_comes_last(needy, colleague):
+    bookings.enter(needy, next_monday(TEN), **GUEST)
+    found = [cause.reason for cause in why.answer(needy, next_monday(TEN)).causes]
+    assert found == [Reason.BUSY, Reason.ROOM]
+
+
+def test_the_move_of_a_member_says_that_the_room_is_missing(needy, colleague, alice):
+    booking = bookings.enter(colleague, next_monday("14:00"), **GUEST)
+    bookings.enter(needy, next_monday(TEN), **GUEST)
+    user = factories.make_user(colleague.host.person.email)
+    type(colleague.host.person).objects.filter(pk=colleague.host.person_id).update(user=user)
+    page = client_of(alice.brand, user).get(
+        f"/my/bookings/{booking.pk}/move/to/", {"day": next_monday(TEN).date(), "at": TEN}
+    )
+    assert "No room is free at this time." in page.content.decode()
