@@ -255,6 +255,7 @@ def manage(request: HttpRequest, booking: Booking, token: str) -> HttpResponse:
         ][:4],
         "was_moved": booking.version > 0 and booking.events.filter(kind="moved").exists(),
         "is_open": booking.is_open and booking.starts_at > now,
+        "room": rooms.room_of(booking, Message.Audience.CLIENT) if shown["is_video"] and booking.is_open else None,
         "can_move": booking.is_open
         and not booking.moves_used_up
         and now <= booking.move_until

@@ -17,14 +17,15 @@ def enter(sandbox: Sandbox, key: str, puid: str = "") -> Body:
     """Somebody opens her link and goes in; the first one starts the meeting. `puid` "": the host."""
     if puid:
         change(sandbox, "participant", f"{key}|{puid}", status=INSIDE)
-    return change(sandbox, "meeting", key, status=LIVE)
+        return change(sandbox, "meeting", key, status=LIVE)
+    return change(sandbox, "meeting", key, status=LIVE, host_inside=True)
 
 
 def leave(sandbox: Sandbox, key: str, puid: str = "", end: bool = False) -> Body:
     """When the host leaves, others may stay; `end` ends it for all."""
     if puid:
         return change(sandbox, "participant", f"{key}|{puid}", status=LEFT)
-    return change(sandbox, "meeting", key, status=OVER if end else HOST_LEFT)
+    return change(sandbox, "meeting", key, status=OVER if end else HOST_LEFT, host_inside=False)
 
 
 def personal(request: Any, code: str) -> HttpResponse:
@@ -42,7 +43,7 @@ def personal(request: Any, code: str) -> HttpResponse:
         meeting = store.get(NAME, "meeting", key)
         person = store.get(NAME, "participant", f"{key}|{puid}") if puid else None
     state = "over" if meeting["status"] == OVER else "live" if meeting["status"] == LIVE else "waiting"
-    inside = person["status"] == INSIDE if person else meeting["status"] == LIVE
+    inside = person["status"] == INSIDE if person else bool(meeting.get("host_inside"))
     name = person["nickname"] if person else meeting.get("hostnickname", "")
     context = {"meeting": meeting, "state": state, "inside": inside, "name": name, "is_host": not puid}
     return public_page(request, "liveminutes/room.html", context)
@@ -66,7 +67,7 @@ def meeting(request: Any, code: str) -> HttpResponse:
     if found is None or found.get("cancelled"):
         return public_page(request, "missing.html", {}, 404)
     if request.method == "POST" and found["status"] != OVER:
-        found = enter(request.sandbox, found["id"])
+        found = change(request.sandbox, "meeting", found["id"], status=LIVE)
     state = "over" if found["status"] == OVER else "live" if found["status"] == LIVE else "waiting"
     context = {"meeting": found, "state": state, "inside": request.method == "POST", "name": "", "is_guest": True}
     return public_page(request, "liveminutes/room.html", context)
