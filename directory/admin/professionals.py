@@ -26,7 +26,7 @@ from directory import accounts, contacts, view_as
 from directory.admin.forms import WholeRowForm
 from directory.admin.review import RecheckFilter, ReviewMixin
 from directory.admin.transfer import TransferMixin
-from directory.admin.verbs import Question, ReasonForm, TypedNameForm, VerbAdmin, badge, short
+from directory.admin.verbs import Question, ReasonForm, TypedNameForm, VerbAdmin, badge, more, short
 from directory.languages import NAMES, choices, name
 from directory.models import Office, Person, Professional, Specialty, SpokenLanguage, TraderRecord
 from directory.portraits import square
@@ -137,12 +137,11 @@ class ProfessionalAdmin(TransferMixin, ReviewMixin, VerbAdmin):
     actions_list = ["import_members", "export_members"]
     actions_detail = [
         "review_one",
-        "view_as_one",
         "approve_one",
         "refuse_one",
         "submit_one",
         "suspend_one",
-        "close_one",
+        more("view_as_one", "close_one"),
     ]
     always_offered: ClassVar[list[str]] = []  # questions of the apps above
     readonly_fields = [

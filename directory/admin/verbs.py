@@ -41,6 +41,12 @@ def short(moment: datetime | None) -> str:
     return date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT") if moment else "–"
 
 
+def more(*actions: str) -> dict[str, Any]:
+    """A menu of the rarer actions of a page, for `actions_detail`: its bar is not wide enough for many, least of all in
+    German."""
+    return {"title": gettext_lazy("More"), "icon": "more_horiz", "items": list(actions)}
+
+
 class VerbForm(forms.Form):
     """The base of every question; a form without fields only asks for a yes."""
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import action, display
 
-from directory.admin.verbs import Question, VerbAdmin, badge, short
+from directory.admin.verbs import Question, VerbAdmin, badge, more, short
 from directory.secrets import CannotUnseal
 from integrations import assignments, connections, moving, parity
 from integrations.admin import assignments as assignment_form
@@ -60,11 +60,7 @@ class ConnectionAdmin(VerbAdmin):
         "sync_now",
         "verify_now",
         "assign",
-        {
-            "title": gettext_lazy("More"),
-            "icon": "more_horiz",
-            "items": ["enter_credentials", "drop_old", "hooks", "make_default", "leave_default"],
-        },
+        more("enter_credentials", "drop_old", "hooks", "make_default", "leave_default"),
     ]
     readonly_fields = ["health_badge", "expiry_badge", "live_sets", "last_answer", "webhook_address"]
 

@@ -16,6 +16,7 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from directory.admin.professionals import ProfessionalAdmin
+from directory.admin.verbs import more
 from directory.models import Professional
 from scheduling import meeting_types, why
 from scheduling.forms.why import WhyForm
@@ -43,7 +44,7 @@ admin.site.unregister(Professional)
 
 @admin.register(Professional)
 class BookableProfessionalAdmin(ProfessionalAdmin):
-    actions_detail = [*ProfessionalAdmin.actions_detail, "why_one"]
+    actions_detail = [*ProfessionalAdmin.actions_detail[:-1], more("view_as_one", "close_one", "why_one")]
     always_offered = ["why_one"]
 
     def get_urls(self) -> list[Any]:

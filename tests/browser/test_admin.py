@@ -8,9 +8,10 @@ from playwright.sync_api import Page, expect
 
 from directory import roles
 from directory.models import Brand, CheckItem, Professional
+from integrations.models import Connection
 from scheduling import bookings
 from tests import factories
-from tests.browser.tools import axe_violations
+from tests.browser.tools import assert_no_horizontal_scroll, axe_violations
 
 
 def log_in(page: Page, email: str) -> None:
@@ -25,6 +26,18 @@ def look(page: Page) -> None:
     """What unfold leaves to be wished for is moderate; nothing worse, and nothing of ours."""
     worse = [text for text in axe_violations(page) if "(serious)" in text or "(critical)" in text]
     assert not worse, f"{page.url}\n" + "\n".join(worse)
+
+
+def test_the_bar_of_actions_fits_in_both_languages(directory: Brand, admin_user, alice, new_page):
+    account = Connection.objects.create(brand=directory, provider="meetergo", name="meetergo", is_default=True)
+    page: Page = new_page()
+    log_in(page, admin_user.email)
+    for language, more in (("en", "More"), ("de", "Mehr")):
+        page.context.add_cookies([{"name": "django_language", "value": language, "url": page.url}])
+        for path in (f"directory/professional/{alice.pk}", f"integrations/connection/{account.pk}"):
+            page.goto(f"/admin/{path}/change/")
+            expect(page.get_by_text(more, exact=True).filter(visible=True)).to_have_count(1)
+            assert_no_horizontal_scroll(page)
 
 
 def test_approve_look_reveal_and_be_on_record(directory: Brand, admin_user, alice, next_monday: datetime, new_page):
