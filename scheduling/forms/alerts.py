@@ -4,6 +4,7 @@ from django import forms
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.forms.visitor import ContactForm
 from scheduling.models import Alert
 
 
@@ -29,29 +30,8 @@ class WindowForm(forms.Form):
         }
 
 
-class AlertForm(WindowForm):
-    """With name and address, for who has no booking. `homepage` is the field that no person sees."""
+class AlertForm(ContactForm, WindowForm):
+    """With name and address, for who has no booking."""
 
-    name = forms.CharField(
-        label=_("First and last name"),
-        max_length=120,
-        error_messages={"required": _("Please enter your name.")},
-        widget=forms.TextInput(attrs={"autocomplete": "name"}),
-    )
-    email = forms.EmailField(
-        label=_("E-mail"),
-        max_length=254,
-        help_text=_("We write once so that you confirm the address, then only when a time has opened."),
-        error_messages={"required": _("Please enter your e-mail address.")},
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
-    )
-    privacy = forms.BooleanField(
-        label=_("I have read the privacy notice"),
-        error_messages={"required": _("Please confirm that you have read it.")},
-    )
-    homepage = forms.CharField(
-        label=_("Leave this field empty"),
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
-    )
+    email_help = _("We write once so that you confirm the address, then only when a time has opened.")
     field_order = ["name", "email", "weekdays", "daypart", "privacy", "homepage"]

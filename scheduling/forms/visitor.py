@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.forms.fields import PHONE
@@ -12,11 +13,10 @@ from scheduling.models import Consent, MeetingType, Question
 TYPED_FIELDS = ("name", "email", "phone", "note", "attendee_name", "attendee_email", "attendee_phone")
 
 
-class DetailsForm(QuestionsMixin):
-    """Name and mail first; a phone number only where the meeting is a call.
+class ContactForm(forms.Form):
+    """Who it is. `homepage` is for scheduling.guard: no person sees or reaches it; programs that fill in every field do."""
 
-    `homepage` and `mark` are for scheduling.guard.
-    """
+    email_help: str | Promise = ""
 
     name = forms.CharField(
         label=_("First and last name"),
@@ -27,10 +27,29 @@ class DetailsForm(QuestionsMixin):
     email = forms.EmailField(
         label=_("E-mail"),
         max_length=254,
-        help_text=_("The confirmation with your calendar file goes here."),
         error_messages={"required": _("Please enter your e-mail address.")},
         widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
     )
+    privacy = forms.BooleanField(
+        label=_("I have read the privacy notice"),
+        error_messages={"required": _("Please confirm that you have read it.")},
+    )
+    homepage = forms.CharField(
+        label=_("Leave this field empty"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].help_text = self.email_help
+
+
+class DetailsForm(ContactForm, QuestionsMixin):
+    """Name and mail first; a phone number only where the meeting is a call. `mark` is for scheduling.guard."""
+
+    email_help = _("The confirmation with your calendar file goes here.")
+    field_order = ["name", "email", "phone", "attendee_name", "attendee_email", "attendee_phone", "note"]
     phone = forms.CharField(
         label=_("Phone"),
         max_length=40,
@@ -55,17 +74,7 @@ class DetailsForm(QuestionsMixin):
         help_text=_("A sentence or two helps to prepare. Please leave out what is confidential."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    # No person sees or reaches it; programs that fill in every field do.
-    homepage = forms.CharField(
-        label=_("Leave this field empty"),
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
-    )
     mark = forms.CharField(required=False, widget=forms.HiddenInput)
-    privacy = forms.BooleanField(
-        label=_("I have read the privacy notice"),
-        error_messages={"required": _("Please confirm that you have read it.")},
-    )
 
     def __init__(  # type: ignore[no-untyped-def]
         self,
