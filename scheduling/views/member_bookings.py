@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import date, datetime
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -133,25 +134,12 @@ def move(request: MemberRequest, uid: uuid.UUID) -> HttpResponse:
         form = offered = OfferedForm(request.POST, now=now)
     if not form.is_valid():
         return _move_page(request, booking, offered, other, status=422)
-    outside = bool(form.cleaned_data.get("outside"))
-    start = form.cleaned_data["start"]
     try:
-        booking = settled(
-            bookings.reschedule(
-                booking,
-                start,
-                actor=Booking.Actor.HOST,
-                user=request.user,
-                reason=form.cleaned_data["reason"],
-                outside_rules=outside,
-            )
-        )
+        booking = _moved(request, booking, form.cleaned_data)
     except bookings.BookingError as error:
         return _move_page(request, booking, offered, other, status=409, refused=error)
-    if booking.starts_at != start:
-        return _move_page(request, booking, offered, other, status=409, refused=bookings.SlotTaken())
     say = messages.info if booking.status == Status.PENDING else messages.success
-    say(request, _moved_in_words(booking, start, told=True))
+    say(request, _moved_in_words(booking, booking.starts_at, told=True))
     return redirect("my_booking", uid)
 
 
@@ -167,29 +155,33 @@ def move_to(request: MemberRequest, uid: uuid.UUID) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, form.first_error)
         return redirect("my_booking_move", uid)
-    start = form.cleaned_data["start"]
     if request.method != "POST":
         return _move_to_page(request, booking, form)
+    told = form.cleaned_data["tell"]
     try:
-        booking = settled(
-            bookings.reschedule(
-                booking,
-                start,
-                actor=Booking.Actor.HOST,
-                user=request.user,
-                reason=form.cleaned_data["reason"],
-                outside_rules=form.cleaned_data["outside"],
-                notify=form.cleaned_data["tell"] or booking.status == Status.PENDING,
-            )
-        )
+        booking = _moved(request, booking, form.cleaned_data, notify=told or booking.status == Status.PENDING)
     except bookings.BookingError as error:
         return _move_to_page(request, booking, form, status=409, refused=error)
-    if booking.starts_at != start:
-        return _move_to_page(request, booking, form, status=409, refused=bookings.SlotTaken())
-    messages.success(request, _moved_in_words(booking, start, told=form.cleaned_data["tell"]))
+    messages.success(request, _moved_in_words(booking, booking.starts_at, told=told))
     response = redirect("my_calendar")
-    response["Location"] += f"?date={timezone.localtime(start):%Y-%m-%d}"
+    response["Location"] += f"?date={timezone.localtime(booking.starts_at):%Y-%m-%d}"
     return response
+
+
+def _moved(request: MemberRequest, booking: Booking, data: dict[str, Any], *, notify: bool = True) -> Booking:
+    """The appointment at the time that was typed; raises BookingError, also where its engine left it where it was."""
+    moved = bookings.reschedule(
+        booking,
+        data["start"],
+        actor=Booking.Actor.HOST,
+        user=request.user,
+        reason=data["reason"],
+        outside_rules=bool(data.get("outside")),
+        notify=notify,
+    )
+    if settled(moved).starts_at != data["start"]:
+        raise bookings.SlotTaken
+    return moved
 
 
 def _moved_in_words(booking: Booking, start: datetime, *, told: bool) -> str:
