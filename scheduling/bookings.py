@@ -11,7 +11,7 @@ What they share is in `scheduling.groundwork`.
 """
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Unpack
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -26,6 +26,7 @@ from scheduling.groundwork import (
     Actor,
     BookingError,
     CallFirst,
+    Details,
     HoldExpired,
     NotAllowed,
     NotOffered,
@@ -34,6 +35,7 @@ from scheduling.groundwork import (
     _choose_seats,
     _client,
     _expire,
+    _fill_in,
     _fresh,
     _insert,
     _lock,
@@ -140,16 +142,7 @@ def _held_with(booking: Booking) -> BookingQuerySet:
 
 @transaction.atomic
 def confirm(
-    booking: Booking,
-    *,
-    name: str,
-    email: str,
-    phone: str = "",
-    note: str = "",
-    language: str | None = None,
-    time_zone: str | None = None,
-    seats: int | None = None,
-    now: datetime | None = None,
+    booking: Booking, *, seats: int | None = None, now: datetime | None = None, **details: Unpack[Details]
 ) -> Booking:
     """held → confirmed, or pending where the host or another engine has the last word; a repetition returns the
     booking as it is.
@@ -160,16 +153,13 @@ def confirm(
     """
     now = now or timezone.now()
     booking = _lock(booking)
-    given = {"name": name, "email": email, "phone": phone, "note": note, "language": language, "time_zone": time_zone}
     for other in members(booking):
         if other.pk != booking.pk and other.status in (Status.HELD, Status.EXPIRED):
-            _confirm(other, given, None, now, tell=False)
-    return _confirm(booking, given, seats, now)
+            _confirm(other, details, None, now, tell=False)
+    return _confirm(booking, details, seats, now)
 
 
-def _confirm(
-    booking: Booking, given: dict[str, Any], seats: int | None, now: datetime, *, tell: bool = True
-) -> Booking:
+def _confirm(booking: Booking, details: Details, seats: int | None, now: datetime, *, tell: bool = True) -> Booking:
     """One row, under the lock."""
     if booking.status in (Status.CONFIRMED, Status.PENDING):
         return booking
@@ -182,10 +172,7 @@ def _confirm(
     if ran_out:
         _claim_again(booking, now)
     _choose_seats(booking, seats, now)
-    booking.client_name, booking.client_email = given["name"].strip(), given["email"].strip().lower()
-    booking.client_phone, booking.client_note = given["phone"].strip(), given["note"].strip()
-    booking.client_language = given["language"] or booking.client_language
-    booking.client_time_zone = given["time_zone"] or booking.client_time_zone
+    _fill_in(booking, details)
     booking.consented_at = now
     booking.client = _client(booking)
     way = clients.way_of(booking.client, booking.host, now) if booking.client else ""
@@ -255,9 +242,8 @@ def enter(
     booking = _new_booking(meeting_type, start, seats=seats, origin=origin)
     _require_free_or_offered(booking, meeting_type, start, outside_rules, now)
     booking.status, booking.awaits = Status.CONFIRMED, ""
-    booking.client_name, booking.client_email = name.strip(), email.strip().lower()
-    booking.client_phone, booking.client_note = phone.strip(), note.strip()
     booking.client_language, booking.client_time_zone = host.brand.language, host.person.time_zone
+    _fill_in(booking, {"name": name, "email": email, "phone": phone, "note": note})
     booking.client = _client(booking)
     meeting_rooms.claim(booking, now)
     _insert(booking)

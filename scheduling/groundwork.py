@@ -6,6 +6,7 @@
 import secrets
 import uuid
 from datetime import UTC, datetime, timedelta
+from typing import Required, TypedDict
 
 from django.db.models.signals import post_save
 from django.utils import timezone
@@ -71,6 +72,17 @@ class CallFirst(NotAllowed):
         number = host.brand.support_phone or host.person.phone
         text = _("This appointment cannot be booked online. Please call us: %(phone)s")
         super().__init__(text % {"phone": number} if number else _("This appointment cannot be booked online."))
+
+
+class Details(TypedDict, total=False):
+    """What a client says of herself for a booking; language and time zone None: as they are known."""
+
+    name: Required[str]
+    email: Required[str]
+    phone: str
+    note: str
+    language: str | None
+    time_zone: str | None
 
 
 # --- lock and checks ---------------------------------------------------------------------------------------------
@@ -256,6 +268,13 @@ def _take_time(booking: Booking, moved: Booking) -> None:
         setattr(booking, column, getattr(moved, column))
     if booking.meeting_type.roams:
         booking.location, booking.office = moved.location, moved.office
+
+
+def _fill_in(booking: Booking, details: Details) -> None:
+    booking.client_name, booking.client_email = details["name"].strip(), details["email"].strip().lower()
+    booking.client_phone, booking.client_note = details.get("phone", "").strip(), details.get("note", "").strip()
+    booking.client_language = details.get("language") or booking.client_language
+    booking.client_time_zone = details.get("time_zone") or booking.client_time_zone
 
 
 def _reference() -> str:

@@ -4,13 +4,24 @@ It stays `held` with `mail_asked_at`; so every rule about holds, their end inclu
 """
 
 from datetime import datetime, timedelta
+from typing import Unpack
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from directory.models import Professional
 from scheduling import bookings, intake, messages
-from scheduling.groundwork import HoldExpired, NotAllowed, _choose_seats, _lock, _log, _save, _still_free
+from scheduling.groundwork import (
+    Details,
+    HoldExpired,
+    NotAllowed,
+    _choose_seats,
+    _fill_in,
+    _lock,
+    _log,
+    _save,
+    _still_free,
+)
 from scheduling.models import Booking, Message
 from scheduling.models.bookings import Status
 
@@ -20,16 +31,7 @@ FORGOTTEN = timedelta(days=1)
 
 @transaction.atomic
 def ask(
-    booking: Booking,
-    *,
-    name: str,
-    email: str,
-    phone: str = "",
-    note: str = "",
-    language: str | None = None,
-    time_zone: str | None = None,
-    seats: int | None = None,
-    now: datetime | None = None,
+    booking: Booking, *, seats: int | None = None, now: datetime | None = None, **details: Unpack[Details]
 ) -> Booking:
     """Keep what was typed and the time, half an hour, and write the mail. A repetition changes nothing.
 
@@ -48,10 +50,7 @@ def ask(
     booking.status = Status.HELD
     booking.hold_expires_at = max(now + KEPT, booking.hold_expires_at or now)
     booking.mail_asked_at = booking.consented_at = now
-    booking.client_name, booking.client_email = name.strip(), email.strip().lower()
-    booking.client_phone, booking.client_note = phone.strip(), note.strip()
-    booking.client_language = language or booking.client_language
-    booking.client_time_zone = time_zone or booking.client_time_zone
+    _fill_in(booking, details)
     try:
         with transaction.atomic():
             _save(booking, now)
