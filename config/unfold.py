@@ -137,6 +137,7 @@ UNFOLD: dict[str, Any] = {
     "BORDER_RADIUS": "6px",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("favicon.svg")}],
     "STYLES": [lambda request: static("css/admin.css")],
+    "SCRIPTS": [lambda request: static("js/admin.js")],
     "DASHBOARD_CALLBACK": "config.dashboard.index",
     # Teal beside the grey of unfold: no brand of an operator, and apart from the colours that mean something.
     "COLORS": {

@@ -28,16 +28,18 @@ def look(page: Page) -> None:
     assert not worse, f"{page.url}\n" + "\n".join(worse)
 
 
-def test_the_bar_of_actions_fits_in_both_languages(directory: Brand, admin_user, alice, new_page):
+def test_the_bar_of_actions_fits_in_both_languages(directory: Brand, origin, admin_user, alice, new_page):
     account = Connection.objects.create(brand=directory, provider="meetergo", name="meetergo", is_default=True)
     page: Page = new_page()
     log_in(page, admin_user.email)
     for language, more in (("en", "More"), ("de", "Mehr")):
-        page.context.add_cookies([{"name": "django_language", "value": language, "url": page.url}])
+        page.context.add_cookies([{"name": "django_language", "value": language, "url": origin}])
         for path in (f"directory/professional/{alice.pk}", f"integrations/connection/{account.pk}"):
             page.goto(f"/admin/{path}/change/")
-            expect(page.get_by_text(more, exact=True).filter(visible=True)).to_have_count(1)
+            expect(page.get_by_role("button", name=more)).to_be_visible()
             assert_no_horizontal_scroll(page)
+    page.get_by_role("button", name="Mehr").press("Enter")
+    expect(page.get_by_role("link", name="Zugangsdaten eingeben")).to_be_visible()
 
 
 def test_approve_look_reveal_and_be_on_record(directory: Brand, admin_user, alice, next_monday: datetime, new_page):
