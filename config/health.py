@@ -9,7 +9,6 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 
 HEARTBEAT = "worker-heartbeat"
-EVERY = 15.0  # seconds between heartbeats
 LATE = 60.0  # seconds without one after which the worker counts as gone
 
 

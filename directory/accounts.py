@@ -17,13 +17,6 @@ class NotAllowed(Exception):
     """The account is in a state in which this verb makes no sense; the text is for people."""
 
 
-def person_of(user: User, brand: Brand) -> Person | None:
-    """The person that a log-in is at a brand."""
-    if not user.is_authenticated:
-        return None
-    return Person.objects.filter(brand=brand, user=user).select_related("professional").first()
-
-
 def is_known(email: str, brand: Brand) -> bool:
     """Whether somebody at this brand, a client perhaps, goes by this e-mail already."""
     return Person.objects.filter(brand=brand, email__iexact=email).exists()

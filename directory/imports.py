@@ -29,7 +29,6 @@ PERSON = ["prefix", "first_name", "last_name", "phone", "language", "time_zone"]
 PROFILE = ["title", "about", "fees", "registration"]
 OFFICE = ["office", "street", "postcode", "city", "country"]
 COLUMNS = ["reference", "email", *PERSON, *PROFILE, "specialties", "languages", *OFFICE]
-KEYS = ("reference", "email")
 SEPARATOR = "|"
 
 

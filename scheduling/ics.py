@@ -22,7 +22,6 @@ from scheduling.models import Booking, MeetingType, Message
 from scheduling.models.bookings import Status
 
 PRODID = "-//Scheduling Marketplace//Bookings//EN"
-DOWNLOAD_TYPE = "text/calendar; charset=utf-8; method=PUBLISH"
 ALARM_MINUTES = 60
 LINK_TEXT_LIMIT = 1000
 

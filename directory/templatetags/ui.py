@@ -52,12 +52,6 @@ def portrait(professional: Professional, size: str = "", eager: bool = False) ->
 
 
 @register.filter
-def language_name(code: str) -> str:
-    """'tr' → 'Turkish', in the active language."""
-    return languages.name(code)
-
-
-@register.filter
 def languages_line(professional: Professional) -> str:
     """'German, English, Turkish'; uses a prefetch of `languages` where there is one."""
     return ", ".join(languages.name(row.code) for row in professional.languages.all())

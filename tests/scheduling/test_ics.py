@@ -7,7 +7,6 @@ import os
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from email.message import Message as Headers
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -459,11 +458,3 @@ def test_the_file_is_named_by_the_clients_date():
     booking.channel = Channel.ON_SITE
     with translation.override("en"):
         assert ics.file_name(booking) == "appointment-2027-03-22.ics"
-
-
-def test_the_content_type_names_the_method():
-    headers = Headers()
-    headers["Content-Type"] = ics.DOWNLOAD_TYPE
-    assert headers.get_content_type() == "text/calendar"
-    assert headers.get_param("method") == "PUBLISH"
-    assert headers.get_param("charset") == "utf-8"

@@ -19,7 +19,6 @@ from integrations.providers.bookme.answers import until_reset
 
 # Seconds that a token lasts when nobody says, and that lists of the configuration are remembered.
 ASSUMED, REMEMBERED = 3600.0, 600
-LISTS = ("topics", "customer_types", "employees", "rooms")
 
 
 class Client:

@@ -84,9 +84,6 @@ MEETING = {
     "salesforce": ("salesforceId", "salesforceId"),
 }
 TYPES = ("physical", "online", "telephone", "offsite")
-SLOT_STATUS = ("Reserved", "Booked", "Busy", "ExtraOpen", "WorkingFromElsewhere", "AvailableForWork",
-    "BusyAppointmentInstance", "BusyAppointmentOccurence", "BusyEventInstance", "BusyEventOccurence", "PreProcessing",
-    "PostProcessing", "TravelTime", "BookedInternalBusy", "BookedInternalFree")  # fmt: skip
 # status → what `code` says
 CODES = {
     400: "BAD_REQUEST",
