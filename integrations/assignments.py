@@ -1,7 +1,8 @@
 """Who and what of ours is whom and what at a provider where they exist already: lists, suggestions, choices.
 
-Choices are options of the connection (`employees`, `topics`, `customer_types`, `rooms`: our id → theirs). Without one the
-adapter goes by e-mail address or exactly the same name; what only looks alike is suggested to a person.
+Choices are options of the connection (`employees`, `topics`, `customer_types` with one table more for each category of
+clients, `rooms`: our id → theirs). Without one the adapter goes by e-mail address or exactly the same name; what only looks
+alike is suggested to a person.
 """
 
 from collections.abc import Mapping
@@ -17,10 +18,13 @@ from integrations import desired, sync
 from integrations.models import Connection, Mirror
 from integrations.providers.bookme import BookMe
 from integrations.providers.bookme.mapping import employee_name, same
+from integrations.providers.bookme.wire import CATEGORIES
 from scheduling.models import MeetingType
 
 # From this likeness on a name is suggested.
 ALIKE = 0.6
+# Customer types of a meeting type: for everybody, and for categories of clients.
+CUSTOMERS = ("customer_types", *(f"customer_types_{one}" for one in CATEGORIES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ def read(connection: Connection) -> Sheet:
             if row.get("canBeBooked", True)
         ],
     }
+    named |= dict.fromkeys(CUSTOMERS, named["customer_types"])
     known: Mapping[str, Mapping[str, str]] = {name: connection.options.get(name) or {} for name in named}
     sheet, members = (
         Sheet(),
@@ -82,9 +87,7 @@ def read(connection: Connection) -> Sheet:
         suggested, why = _named(kind.title, there["topics"])
         given = known["topics"].get(uid, "")
         sheet.choices.append(Choice("topics", uid, label, named["topics"], given, suggested, why))
-        customers = named["customer_types"]
-        given = known["customer_types"].get(uid, "")
-        sheet.choices.append(Choice("customer_types", uid, _("%(type)s: for") % {"type": label}, customers, given))
+        sheet.choices += [Choice(one, uid, label, named[one], known[one].get(uid, "")) for one in CUSTOMERS]
     for room in connection.brand.meeting_rooms.filter(is_active=True):
         suggested, why = _named(room.name, there["rooms"])
         given = known["rooms"].get(str(room.pk), "")
@@ -110,7 +113,7 @@ def save(connection: Connection, chosen: Mapping[str, str]) -> int:
         row.save(update_fields=["options"])
         audit.record("connection.assignments", row)
         sync.mark_all(row, "user", changed.get("employees", set()))
-        types = changed.get("topics", set()) | changed.get("customer_types", set())
+        types = changed.get("topics", set()).union(*(changed.get(one, set()) for one in CUSTOMERS))
         if "rooms" in changed:
             types |= set(desired.uids(row, "meeting_type"))
         for one in MeetingType.objects.filter(pk__in=types):

@@ -126,7 +126,8 @@ class BookingFacts:
     """An appointment that should exist at the provider. Instants are aware.
 
     `stands`: it is agreed here already (entered by the host, even outside her hours), the provider only gets to know it.
-    `hold`: what `Engine.hold` gave for it, as texts; `client_ref` names the client for ever.
+    `hold`: what `Engine.hold` gave for it, as texts; `client_ref` names the client for ever. `client_category`: "known"
+    whose appointment at this host has taken place before, else "new".
     """
 
     ref: str
@@ -143,6 +144,7 @@ class BookingFacts:
     stands: bool = False
     title: str = ""
     client_ref: str = ""
+    client_category: str = "new"
     hold: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -409,6 +411,10 @@ class Provider:
     def classify(cls, answer: "Answer") -> ProviderError | None:
         """What an answer that is not 2xx means, where this provider says it in its own way; None: as usual (http)."""
         return None
+
+    def allowances(self) -> list[str]:
+        """What the account may have in all and how much of it is used, in words. Reads what we counted, calls nothing."""
+        return []
 
     def warnings(self) -> list[str]:
         """What a person should know beforehand, in words. No call."""

@@ -27,6 +27,7 @@ from integrations.contract import (
 )
 from integrations.models import Connection, Enrolment, Mirror
 from integrations.room_models import RoomChoice, RoomOptions
+from scheduling import clients
 from scheduling.models import AvailabilityOverride, AvailabilityRule, Booking, MeetingType
 from scheduling.models.bookings import Status
 
@@ -279,6 +280,7 @@ def booking_facts(booking: Booking) -> BookingFacts:
         stands=booking.status == Status.CONFIRMED,
         title=booking.title,
         client_ref=f"person-{booking.client_id}" if booking.client_id else "",
+        client_category="known" if clients.is_known(booking) else "new",
     )
 
 

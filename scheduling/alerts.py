@@ -7,16 +7,18 @@ host's lock, and what a mover leaves behind is found by the next look and goes t
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from django.core import signing
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from directory.models import Brand
-from scheduling import availability, bookings
+from scheduling import availability, bookings, holding
 from scheduling.background import after_commit
+from scheduling.engine import settled
 from scheduling.groundwork import BookingError, NotAllowed, SlotTaken, _lock_host
 from scheduling.models import Alert, Booking, MeetingType, Offer, Opening, Watch
 from scheduling.models.bookings import Status
@@ -235,11 +237,34 @@ def still_there(offer: Offer, now: datetime) -> bool:
     return availability.refusal(alert.meeting_type, start, now=now, exclude=alert.booking) is None
 
 
-@transaction.atomic
 def claim(offer: Offer, *, now: datetime | None = None) -> Booking:
-    """Take the opening: the booking, moved; or a hold for somebody who has none. Raises BookingError; then nothing has
-    changed. Whoever repeats a claim that has won gets the booking again."""
-    now = now or timezone.now()
+    """Take the opening: the booking, moved; or a hold for somebody who has none. Raises BookingError; then she waits on.
+    Whoever repeats a claim that has won gets the booking again.
+
+    Where another engine has the last word it is asked at once, outside of the transaction: what it refuses has gone.
+    """
+    booking = _take(offer, now or timezone.now())
+    asked = booking.status
+    try:
+        booking = holding.kept(booking) if asked == Status.HELD else settled(booking)
+    except SlotTaken:
+        _refused_there(offer)
+        raise
+    if asked == Status.PENDING and booking.starts_at != offer.opening.starts_at:
+        _refused_there(offer)
+        raise SlotTaken
+    return booking
+
+
+def _refused_there(offer: Offer) -> None:
+    """The opening is nobody's to take; who claimed it keeps her place in the line, unless she has asked anew meanwhile."""
+    Opening.objects.filter(pk=offer.opening_id).update(state=Opening.State.GONE, taken_by=None)
+    with suppress(IntegrityError), transaction.atomic():
+        Alert.objects.filter(pk=offer.alert_id, state=State.DONE).update(state=State.ACTIVE, changed_at=timezone.now())
+
+
+@transaction.atomic
+def _take(offer: Offer, now: datetime) -> Booking:
     alert = offer.alert
     _lock_host(alert.meeting_type.host_id)
     won = Opening.objects.filter(pk=offer.opening_id, state=Opening.State.OPEN)

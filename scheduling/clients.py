@@ -37,6 +37,12 @@ def record(client: Person, *, host: Professional | None = None, brand: Brand | N
     return Record(**counts)
 
 
+def is_known(booking: Booking) -> bool:
+    """Whether another appointment of its client at this host has taken place."""
+    before = Booking.objects.filter(client=booking.client_id, host=booking.host_id, status=Status.COMPLETED)
+    return booking.client_id is not None and before.exclude(pk=booking.pk).exists()
+
+
 def way_of(client: Person, host: Professional, now: datetime) -> str:
     """In which way this client may book this host: "" as everybody, else a `Way`. A mark comes before the rule."""
     mark = ClientMark.objects.filter(host=host, client=client).first()

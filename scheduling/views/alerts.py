@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from directory.velocity import HOUR, Limit, spend
 from scheduling import alerts, guard, letters, links, weeks
 from scheduling.bookings import BookingError, NotAllowed
-from scheduling.engine import engine_for, settled
+from scheduling.engine import engine_for
 from scheduling.forms.alerts import AlertForm, WindowForm
 from scheduling.models import Alert, Booking, Offer
 from scheduling.models.bookings import Status
@@ -156,4 +156,4 @@ def _won(request: HttpRequest, offer: Offer, booking: Booking) -> HttpResponse:
         request.session[HOLD] = str(booking.pk)
         gate.remember(request, {"name": offer.alert.name, "email": offer.alert.email})
         return see_other(f"{links.manage_path(booking)}details/")
-    return see_other(links.manage_path(settled(booking)))
+    return see_other(links.manage_path(booking))

@@ -8,10 +8,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from integrations.contract import HoldFacts, Remote
-from integrations.errors import Conflict, NotFound, OutcomeUnknown, Rejected, Transient, Unauthorised, Unsupported
+from integrations.errors import (
+    Conflict,
+    NotFound,
+    OutcomeUnknown,
+    ProviderError,
+    Rejected,
+    Transient,
+    Unauthorised,
+    Unsupported,
+)
 from integrations.providers.bookme import BookMe, wire
 from integrations.providers.bookme.engine import token_for
-from integrations.sandbox.bookme.seed import credentials
+from integrations.sandbox.bookme.seed import credentials, uid
 from tests.integrations.bookme_world import (
     ANNA,
     BAKKE,
@@ -354,6 +363,51 @@ def test_a_meeting_moves_by_a_new_slot_and_its_old_time_is_free(sandbox, version
     assert hold(provider)
     resource.delete(moved)
     assert sandbox.objects(NAME, "meeting") == []
+
+
+@pytest.mark.parametrize("version", ["v1", "v2", "v3"])
+def test_where_a_meeting_cannot_be_changed_another_is_made_and_the_former_goes(sandbox, version):
+    sandbox.switch(NAME, "moves", "no")
+    resource, remote = make(provider_of(sandbox, version))
+    with pytest.raises(Rejected):
+        resource.update(remote, resource.payload(MOVED))
+    provider = provider_of(sandbox, version, move_by="anew")
+    resource = meetings(provider)
+    moved = resource.update(remote, resource.payload(MOVED))
+    assert moved.id != remote.id
+    (there,) = sandbox.objects(NAME, "meeting")
+    assert (there["id"], there["startDate"]) == (moved.id, wire.spelled(MOVED.starts_at))
+    assert hold(provider), "the former time is free"
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "*/bookme/meetings"), ("DELETE", "*/bookme/meetings/*")])
+def test_a_lost_answer_while_a_meeting_is_made_anew_leaves_one(sandbox, method, path):
+    resource, remote = make(provider_of(sandbox, move_by="anew"))
+    sandbox.fault("lost", provider=NAME, method=method, path=path)
+    with pytest.raises(ProviderError):
+        resource.update(remote, resource.payload(MOVED))
+    again = meetings(provider_of(sandbox, move_by="anew"))
+    if method == "DELETE":
+        with pytest.raises(NotFound):  # the former has gone: it is looked for as after a lost create
+            again.update(remote, again.payload(MOVED))
+        moved = again.find(MOVED.ref, again.payload(MOVED))
+    else:
+        moved = again.update(remote, again.payload(MOVED))
+    assert [row["id"] for row in sandbox.objects(NAME, "meeting")] == [moved.id]
+
+
+def test_what_a_change_replaces_can_be_corrected(sandbox):
+    resource, remote = make(provider_of(sandbox, move_path="/slot"))
+    with pytest.raises(Rejected, match="/slot"):
+        resource.update(remote, resource.payload(MOVED))
+    assert sandbox.objects(NAME, "meeting")[0]["startDate"] == wire.spelled(MONDAY)
+
+
+@pytest.mark.parametrize(("category", "expected"), [("new", uid("business")), ("known", PRIVATE)])
+def test_new_clients_may_be_another_customer_type(sandbox, category, expected):
+    provider = provider_of(sandbox, customer_types_new={TYPE.ref: uid("business")})
+    make(provider, replace(BOOKING, client_category=category))
+    assert sandbox.objects(NAME, "meeting")[0]["customerTypeId"] == expected
 
 
 def test_a_refused_move_leaves_the_meeting_where_it_was(provider, api):

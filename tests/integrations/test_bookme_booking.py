@@ -8,12 +8,12 @@ import time_machine
 from django.db import close_old_connections
 from django.utils import timezone
 
-from integrations import connections, hold_rows, parity, remote_times, sync, tasks
+from integrations import connections, desired, hold_rows, parity, remote_times, sync, tasks
 from integrations.hold_rows import ProviderHold
 from integrations.models import Connection, Mirror, RemoteTimes
 from integrations.sandbox.bookme.seed import credentials
-from scheduling import availability, bookings, holding
-from scheduling.models import Booking, MeetingType
+from scheduling import alerts, availability, bookings, holding
+from scheduling.models import Alert, Booking, MeetingType, Offer, Opening
 from scheduling.models.bookings import Status
 from tests.integrations.bookme_world import BO, NAME, PRIVATE, Api
 from tests.integrations.test_engine import DETAILS, held, the_booking
@@ -217,6 +217,29 @@ class TestStory:
         booking = the_booking()
         assert (booking.status, booking.starts_at) == (Status.CONFIRMED, start)
 
+    def test_a_move_by_another_meeting(self, remote, client, sandbox, connection):
+        Connection.objects.update(options={**connection.options, "move_by": "anew"})
+        sandbox.switch(NAME, "moves", "no")
+        path = held(client, remote, starts(remote)[0])
+        client.post(path, DETAILS)
+        before, later = the_booking().remote_id, starts(remote)[5]
+        assert client.post(path.replace("details/", "move/"), {"start": later.isoformat()}).status_code == 303
+        (meeting,) = sandbox.objects(NAME, "meeting")
+        booking = the_booking()
+        assert (booking.status, booking.starts_at, booking.remote_id) == (Status.CONFIRMED, later, meeting["id"])
+        assert meeting["id"] != before
+
+    def test_who_came_before_is_known(self, remote, client, sandbox, connection):
+        path = held(client, remote, starts(remote)[0])
+        client.post(path, DETAILS)
+        booking = the_booking()
+        assert desired.booking_facts(booking).client_category == "new"
+        before = bookings.enter(
+            remote, starts(remote)[8], name="Bob", email=booking.client_email, notify=False, outside_rules=True
+        )
+        Booking.objects.filter(pk=before.pk).update(status=Status.COMPLETED)
+        assert desired.booking_facts(booking).client_category == "known"
+
     def test_a_meeting_deleted_at_the_bank_waits_for_a_person(self, remote, client, sandbox, connection):
         path = held(client, remote, starts(remote)[0])
         client.post(path, DETAILS)
@@ -225,6 +248,55 @@ class TestStory:
         parity.verify_one(mirror, parity.Verdict(), repair=False)
         mirror.refresh_from_db()
         assert "object" in mirror.drift
+
+
+class TestEarlierTimes:
+    """A claim asks the bank as a visitor's own choice does."""
+
+    def offer(self, meeting_type, start, booking=None) -> Offer:
+        now = timezone.now()
+        common = {"language": "en", "due_at": now, "created_at": now}
+        alert = Alert.objects.create(
+            meeting_type=meeting_type, booking=booking, state="active", name="Nora", email="nora@example.org",
+            time_zone="Europe/Berlin", expires_at=now + timedelta(days=60), **common,
+        )  # fmt: skip
+        opening = Opening.objects.create(meeting_type=meeting_type, starts_at=start, created_at=now)
+        return Offer.objects.create(alert=alert, opening=opening, **common)
+
+    def test_a_claimed_time_is_kept_there(self, remote, sandbox):
+        start = starts(remote)[0]
+        booking = alerts.claim(self.offer(remote, start))
+        assert booking.status == Status.HELD
+        assert [slot["_token"] for slot in slots(sandbox)] == [ProviderHold.objects.get(booking=booking).token]
+
+    def test_a_time_that_is_gone_there_is_refused_and_she_waits_on(self, remote, client, sandbox):
+        start = starts(remote)[0]
+        offer = self.offer(remote, start)
+        somebody_takes(sandbox, remote, start)
+        path = f"/earlier/{alerts.token(offer)}/"
+        assert client.post(path).status_code == 409
+        assert not Booking.objects.filter(status=Status.HELD).exists()
+        offer.alert.refresh_from_db(), offer.opening.refresh_from_db()
+        assert (offer.alert.state, offer.opening.state) == ("active", "gone")
+
+    def test_a_move_that_is_refused_there_stays_and_she_waits_on(self, remote, client, sandbox):
+        early, later = starts(remote)[0], starts(remote)[5]
+        client.post(held(client, remote, later), DETAILS)
+        offer = self.offer(remote, early, the_booking())
+        somebody_takes(sandbox, remote, early)
+        with pytest.raises(bookings.SlotTaken):
+            alerts.claim(offer)
+        booking = the_booking()
+        assert (booking.status, booking.starts_at) == (Status.CONFIRMED, later)
+        offer.alert.refresh_from_db()
+        assert offer.alert.state == "active"
+
+    def test_a_move_is_made_there(self, remote, client, sandbox):
+        early, later = starts(remote)[0], starts(remote)[5]
+        client.post(held(client, remote, later), DETAILS)
+        booking = alerts.claim(self.offer(remote, early, the_booking()))
+        assert (booking.status, booking.starts_at) == (Status.CONFIRMED, early)
+        assert sandbox.objects(NAME, "meeting")[0]["startDate"] == early.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class TestAssignments:

@@ -37,6 +37,8 @@ class BookMe(Provider):
         Option("enum_case", "lower", "How types are written: physical, or Physical.", wire.CASES),
         Option("booked_by", "customer", "Who books, as BookMe shows it: customer, employee; V2 also portalcustomer."),
         Option("promote_before_create", False, "Book the reserved slot before its meeting is made.", inferred=True),
+        Option("move_by", "change", "A meeting moves: by a change of it, or as another meeting for which it goes.", wire.MOVES, inferred=True),
+        Option("move_path", "/timeSlotId", "What a change replaces by the new slot.", inferred=True),
         Option("customer_rules", True, "BookMe's own rules for customers hold: notice, working hours."),
         Option("on_site_type", "physical", "Type of meetings in the office.", ("physical", "offsite")),
         Option("require_room", False, "Meetings in the office need a room of BookMe."),
@@ -50,6 +52,8 @@ class BookMe(Provider):
         Option("employees", {}, "Assignments: professional → employee."),
         Option("topics", {}, "Assignments: meeting type → topic."),
         Option("customer_types", {}, "Assignments: meeting type → customer type."),
+        Option("customer_types_new", {}, "Assignments: meeting type → customer type of clients who come for the first time."),
+        Option("customer_types_known", {}, "Assignments: meeting type → customer type of clients who have been here before."),
         Option("rooms", {}, "Assignments: room → room."),
         Option("rate", [], "Pace instead of ours: [[calls, seconds], …]."),
     )  # fmt: skip

@@ -109,6 +109,11 @@ class Topic(Pointed):
             "type": kind,
             "topic_id": str(option["topics"].get(facts.ref) or ""),
             "customer_type_id": str(option["customer_types"].get(facts.ref) or option["customer_type"]),
+            "customer_types": {
+                one: str(option[f"customer_types_{one}"][facts.ref])
+                for one in wire.CATEGORIES
+                if option[f"customer_types_{one}"].get(facts.ref)
+            },
             "rooms": [room for room in rooms if room],
             "require_room": bool(facts.rooms) or (kind == "physical" and bool(option["require_room"])),
             "location": facts.location if kind == "offsite" else "",
@@ -149,6 +154,7 @@ class Topic(Pointed):
                 "duration": payload["duration"],
                 "type": payload["type"],
                 "customerTypeId": payload["customer_type_id"],
+                "customerTypes": payload["customer_types"],
                 "rooms": payload["rooms"],
                 "requireRoom": payload["require_room"],
                 "location": payload["location"],

@@ -2,9 +2,14 @@
 
 The id of the slot is what a lost create is found by, so it is committed (sealed) before the meeting is made. There is no
 call that gives a hold back: it ends by itself.
+
+How a meeting moves is documented as far as `existingMeetingId` of a reservation; what is changed in the meeting then is not.
+By default its slot is replaced (`move_path`). With `move_by` "anew" only documented calls are used: another meeting is made
+from the new slot, then the former one goes.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -27,7 +32,7 @@ class Meeting(Resource):
 
     provider: "BookMe"
     owner_kind: ClassVar[str | None] = "meeting_type"
-    create_only = ("hold", "customer")
+    create_only = ("hold", "customer", "category")
     keeps_secrets: ClassVar[bool] = True
 
     def payload(self, facts: BookingFacts) -> Payload:
@@ -41,6 +46,7 @@ class Meeting(Resource):
             "title": f"{title} – {facts.client_name}" if facts.title else title,
             "description": "\n".join(line for line in lines if line)[:LONGEST],
             "customer": facts.client_ref or facts.ref,
+            "category": facts.client_category,
             "hold": dict(facts.hold),
         }
 
@@ -71,21 +77,24 @@ class Meeting(Resource):
             for row in self._listed("timeSlotId", slot):
                 if str(row.get("timeSlotId") or slot) == slot:
                     return self._remote(row)
-        if not payload.get("start"):
-            return None
+        return self._at(payload) if payload.get("start") else None
+
+    def _at(self, payload: Payload) -> Remote | None:
+        """This client's meeting at the wanted time."""
         for row in self._listed("employeeId", str(self._owner.data["employeeId"])):
             begins = row.get("startDate") or row.get("startTime")
-            if (
-                row.get("customerId") == payload["customer"]
-                and begins
-                and wire.instant(begins) == wire.instant(payload["start"])
-            ):
+            mine = row.get("customerId") == payload["customer"]
+            if mine and begins and wire.instant(begins) == wire.instant(payload["start"]):
                 return self._remote(row)
         return None
 
     def create(self, ref: str, payload: Payload) -> Remote:
         if not usable(self.secrets, payload):
             self.draw(payload)
+        return self._made(payload, str(self.provider.option["salesforce_id"]) or ref)
+
+    def _made(self, payload: Payload, salesforce: str) -> Remote:
+        """A meeting from the slot in `secrets`."""
         client, option, data = self.provider.client, self.provider.option, self._owner.data
         slot = self.secrets["slot"]
         if option["promote_before_create"]:
@@ -93,7 +102,7 @@ class Meeting(Resource):
         case = str(option["enum_case"])
         values = {
             "booked_by": wire.cased(str(option["booked_by"]), case),
-            "customer_type": data.get("customerTypeId"),
+            "customer_type": (data.get("customerTypes") or {}).get(payload["category"]) or data.get("customerTypeId"),
             "slot": slot,
             "type": wire.cased(data["type"], case),
             "topic": data["topicId"],
@@ -104,7 +113,7 @@ class Meeting(Resource):
             "description": payload["description"],
         }
         if client.version.needs_salesforce:
-            values["salesforce"] = str(option["salesforce_id"]) or ref
+            values["salesforce"] = salesforce
         try:
             made = client.call("create", body=wire.named(values, wire.MEETING, str(option["dialect"])))
         except Missing as error:  # the hold has run out, or what it names is gone: another choice
@@ -130,17 +139,15 @@ class Meeting(Resource):
     # --- changing -------------------------------------------------------------------------------------------------
 
     def update(self, remote: Remote, payload: Payload) -> Remote:
-        """Another time: reserve it for this meeting, then point the meeting to the new slot."""
+        """Another time: reserve it for this meeting, then point the meeting to the new slot, or make another from it."""
         row = self._read(remote.id)
         if wire.times(row)[0] != wire.instant(payload["start"]):
-            start, end = wire.instant(payload["start"]), wire.instant(payload["end"])
-            room = str(row.get("roomId") or "")
-            token = token_for(remote.id, payload["start"])
-            made = reserve(self.provider.client, self._owner.data, start, end, token, room=room, moved=remote.id)
-            self._change(remote.id, {"/timeSlotId": made.slot})
-            self.secrets = kept(made, payload["start"])
+            if self.provider.option["move_by"] == "anew":
+                return self._anew(row, payload)
+            self._reserve_for(row, payload)
+            self._change(remote.id, {str(self.provider.option["move_path"]): self.secrets["slot"]})
             row = self._read(remote.id)
-            if wire.times(row)[0] != start:
+            if wire.times(row)[0] != wire.instant(payload["start"]):
                 raise Rejected("BookMe took the change and did not move the meeting.")
         wanted = {"/description": payload["description"]}
         if self._titled:
@@ -149,6 +156,24 @@ class Meeting(Resource):
         for path, value in changed.items():
             self._change(remote.id, {path: value})
         return self._remote({**row, **{path[1:]: value for path, value in changed.items()}})
+
+    def _reserve_for(self, row: Mapping[str, Any], payload: Payload) -> None:
+        """Its new time, in its room, under a token of this move: a repetition replaces its own hold."""
+        start, end = wire.instant(payload["start"]), wire.instant(payload["end"])
+        uid, room = str(row["id"]), str(row.get("roomId") or "")
+        token = token_for(uid, payload["start"])
+        made = reserve(self.provider.client, self._owner.data, start, end, token, room=room, moved=uid)
+        self.secrets = kept(made, payload["start"])
+
+    def _anew(self, row: Mapping[str, Any], payload: Payload) -> Remote:
+        """What an earlier try made is found by client and time; the former meeting goes last, so there is always one."""
+        made = self._at(payload)
+        if made is None:
+            self._reserve_for(row, payload)
+            made = self._made(payload, str(row.get("salesforceId") or self.provider.option["salesforce_id"]))
+        with suppress(NotFound):
+            self.provider.client.call("delete", {"meeting": str(row["id"])})
+        return made
 
     def _change(self, uid: str, changes: Mapping[str, Any]) -> None:
         operations = [{"op": "replace", "path": path, "value": value} for path, value in changes.items()]

@@ -13,6 +13,9 @@ from typing import Any
 DIALECTS = ("guide", "spec", "both")
 LIST_STYLES = ("repeat", "csv")
 CASES = ("lower", "title")
+MOVES = ("change", "anew")
+# Clients as our own rows tell them apart (BookingFacts.client_category).
+CATEGORIES = ("new", "known")
 # A reserved slot lives exactly so long.
 HOLD = timedelta(minutes=5)
 # Starts lie on the hour and the half hour.

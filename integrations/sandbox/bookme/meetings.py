@@ -106,6 +106,8 @@ def change(caller: Caller, uid: str) -> Body:
             name = str(operation["path"]).lstrip("/")
             if operation["op"] != "replace" or name not in (*KEPT, "timeSlotId", "roomId"):
                 raise error(400, f"{operation['op']} {operation['path']} is not supported.")
+            if name == "timeSlotId" and caller.switch("moves") == "no":
+                raise error(400, "timeSlotId cannot be changed.")
             if name == "timeSlotId":
                 meeting = moved(caller, meeting, str(operation.get("value")))
             else:

@@ -17,6 +17,7 @@ SWITCHES = [
     Switch("error_style", "api", "Who refuses a token: the API, or the gateway before it.", ("api", "gateway")),
     Switch("expired_hold", 409, "Answer to a hold that has run out.", (409, 404)),
     Switch("promote", "no", "The slot must be booked before its meeting is made.", ("no", "required")),
+    Switch("moves", "slot", "Whether a change of timeSlotId moves a meeting.", ("slot", "no")),
     Switch("enum_case", "lower", "How meeting types are written.", ("lower", "title")),
     Switch("time_names", "startDate", "Names of the ends of a free time.", ("startDate", "startTime")),
     Switch("time_zone", "Europe/Copenhagen", "Zone of the bank."),
