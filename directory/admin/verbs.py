@@ -118,9 +118,9 @@ class VerbAdmin(ModelAdmin):
         """May use the verbs: whoever may change such rows, also where the form itself changes nothing."""
         return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
 
-    def ask_about(self, request: HttpRequest, row: Any, question: Question) -> HttpResponse:
-        """The question about one row; afterwards back to its page."""
-        back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
+    def ask_about(self, request: HttpRequest, row: Any, question: Question, *, back: str = "") -> HttpResponse:
+        """The question about one row; afterwards back to its page, or to `back`."""
+        back = back or reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
         return self._ask(request, [row], question, back=back)
 
     def chosen(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:

@@ -19,7 +19,10 @@ KINDS = {
     "topics": (gettext_lazy("Topic"), gettext_lazy("found by the same name")),
     "customer_types": (gettext_lazy("Customer type"), gettext_lazy("as the connection has it")),
     "customer_types_new": (gettext_lazy("Customer type of new clients"), gettext_lazy("as for everybody")),
-    "customer_types_known": (gettext_lazy("Customer type of clients who came before"), gettext_lazy("as for everybody")),
+    "customer_types_known": (
+        gettext_lazy("Customer type of clients who came before"),
+        gettext_lazy("as for everybody"),
+    ),
     "rooms": (gettext_lazy("Room"), gettext_lazy("no room there")),
 }
 GROUPS = (

@@ -17,9 +17,10 @@ from unfold.decorators import action, display
 from directory.admin.verbs import Question, VerbAdmin, badge, more, short
 from directory.secrets import CannotUnseal
 from integrations import assignments, connections, moving, parity
+from integrations.admin import add_ons, report, room_reports
 from integrations.admin import assignments as assignment_form
-from integrations.admin import report, room_reports
 from integrations.admin.forms import PREFIX, form_for, secrets_form
+from integrations.contract import Provider
 from integrations.errors import ProviderError
 from integrations.models import EXPIRY_WARNINGS, Connection
 
@@ -49,7 +50,7 @@ def expiry_of(connection: Connection) -> tuple[str, str]:
 
 @admin.register(Connection)
 class ConnectionAdmin(VerbAdmin):
-    list_display = ["name", "brand", "provider", "is_default", "booking", "health", "expiry", "last_answer"]
+    list_display = ["name", "brand", "provider_name", "is_default", "booking", "health", "expiry", "last_answer"]
     list_select_related = ["brand"]
     list_filter = [("brand", RelatedDropdownFilter)]
     search_fields = ["name", "brand__name", "provider"]
@@ -62,14 +63,24 @@ class ConnectionAdmin(VerbAdmin):
         "assign",
         more("enter_credentials", "drop_old", "hooks", "make_default", "leave_default"),
     ]
-    readonly_fields = ["health_badge", "expiry_badge", "live_sets", "last_answer", "webhook_address"]
+    readonly_fields = ["health_badge", "expiry_badge", "live_sets", "last_answer", "webhook_address", "allowances"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Connection | None = None) -> Any:
-        first = ["brand", "provider", "name", "base_url", ("is_default", "for_rooms", "is_active")]
+        first = [
+            "brand",
+            "provider_name" if obj else "provider",
+            "name",
+            "base_url",
+            ("is_default", "for_rooms", "is_active"),
+        ]
         booking = ["booking", ("ask_before_embed", "when_down")]
         if obj is None:
             return [(None, {"fields": first}), (gettext_lazy("Visitors"), {"fields": booking})]
-        health = ["health_badge", "last_answer", "live_sets", ("expires_on", "expiry_badge"), "webhook_address"]
+        health = ["health_badge", "last_answer", "live_sets", ("expires_on", "expiry_badge")]
+        if obj.provider_class.allowances is not Provider.allowances:
+            health.append("allowances")
+        if obj.provider_class.webhook is not None:
+            health.append("webhook_address")
         options = [PREFIX + option.name for option in obj.provider_class.options]
         return [
             (None, {"fields": first}),
@@ -92,7 +103,7 @@ class ConnectionAdmin(VerbAdmin):
         return super().get_form(request, obj, change=change, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [*self.readonly_fields, "brand", "provider", "is_default"] if obj else self.readonly_fields
+        return [*self.readonly_fields, "brand", "provider_name", "is_default"] if obj else self.readonly_fields
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """What we made there would stay behind: first every member has to leave."""
@@ -113,6 +124,7 @@ class ConnectionAdmin(VerbAdmin):
             "make_default": row is not None and row.is_active and not row.is_default,
             "leave_default": row is not None and row.is_default,
             "assign": row is not None and assignments.possible(row),
+            "hooks": row is not None and row.provider_class.webhook is not None,
         }
         left_out = tuple(name for name, possible in offered.items() if not possible)
         return [one for one in found if not str(one.action_name).endswith(left_out)]
@@ -127,6 +139,8 @@ class ConnectionAdmin(VerbAdmin):
             }
             if obj.provider_class.reports is not None:
                 context["pages"]["reports"] = reverse("admin:integrations_connection_reports", args=[obj.pk])
+            if add_ons.possible(obj):
+                context["pages"]["add_ons"] = reverse("admin:integrations_connection_add_ons", args=[obj.pk])
         return super().render_change_form(request, context, *args, **kwargs)
 
     def response_add(self, request: HttpRequest, obj: Connection, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -171,6 +185,17 @@ class ConnectionAdmin(VerbAdmin):
     def live_sets(self, obj: Connection) -> str:
         live = _live(obj)
         return str(live) if live >= 0 else _("The encryption key is gone; enter them again.")
+
+    @display(description=gettext_lazy("provider"), ordering="provider")
+    def provider_name(self, obj: Connection) -> str:
+        return obj.provider_class.label
+
+    @display(description=gettext_lazy("allowances"))
+    def allowances(self, obj: Connection) -> str:
+        try:
+            return "\n".join(obj.open().allowances())
+        except CannotUnseal:
+            return "–"
 
     @display(description=gettext_lazy("last answer"), ordering="last_ok_at")
     def last_answer(self, obj: Connection) -> str:
@@ -263,6 +288,7 @@ class ConnectionAdmin(VerbAdmin):
             done=_("The assignments are kept; workers bring them in."),
             form=assignment_form.form_of(sheet),
             errors=ERRORS,
+            template="integrations/admin/assignments.html",
         )
         return self.ask_about(request, row, question)
 
@@ -366,7 +392,8 @@ class ConnectionAdmin(VerbAdmin):
                 name="integrations_connection_onboarding",
             ),
         ]
-        return [*own, *room_reports.urls(self.admin_site, self.find), *super().get_urls()]
+        more = [*room_reports.urls(self.admin_site, self.find), *add_ons.urls(self)]
+        return [*own, *more, *super().get_urls()]
 
     def _page(self, request: HttpRequest, row: Connection, title: str, **context: Any) -> dict[str, Any]:
         return {

@@ -25,7 +25,7 @@ from scheduling import background
 # Months that a page shows at most, and without a choice.
 MOST, USUAL = 36, 6
 SHOWN = 50
-WIDTH, HEIGHT, SLOT = 624, 120, 62
+WIDTH, HEIGHT, SLOT, BAR = 624, 120, 62, 44
 FEEDBACK = ["at", "rating", "text", "code", "tenant", "tenant_id", "app_version", "browser", "system", "screen_width"]
 FEEDBACK += ["screen_height", "touch", "remote_id"]
 USAGE = ["created_at", "started_at", "ended_at", "code", "title", "description", "participants", "total_seconds"]
@@ -105,7 +105,7 @@ def _page(request: HttpRequest, site: AdminSite, row: Connection) -> HttpRespons
         "query": f"first={first}&last={last}&tenant={tenant}",
         "sums": list(reversed(sums)),
         "bars": bars(sums),
-        "chart": {"width": max(WIDTH, SLOT * len(sums)), "height": HEIGHT, "whole": HEIGHT + 32, "text": HEIGHT + 26},
+        "chart": {"width": max(WIDTH, SLOT * len(sums)), "height": HEIGHT, "whole": HEIGHT + 62, "text": HEIGHT + 26},
         "feedback": reports.feedback(row, first, last, tenant)[:SHOWN],
         "usage": reports.usage(row, first, last, tenant)[:SHOWN],
         "fetched": ReportMonth.objects.filter(connection=row).exclude(fetched_at=None).order_by("-fetched_at").first(),
@@ -121,7 +121,10 @@ def bars(sums: list[reports.Sum]) -> list[dict[str, Any]]:
     slot = max(SLOT, WIDTH // len(sums))
     return [
         {
-            "x": number * slot,
+            "x": number * slot + (slot - BAR) // 2,
+            "middle": number * slot + slot // 2,
+            "rating_top": HEIGHT * (1 - (row.mean or 0) / 10) - 8,
+            "minutes_top": HEIGHT * (1 - row.minutes / most) - 8,
             "row": row,
             "title": date_format(row.month, "YEAR_MONTH_FORMAT"),
             "tick": date_format(row.month, "m/y"),

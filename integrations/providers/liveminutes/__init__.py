@@ -1,7 +1,7 @@
 """LiveMinutes: video rooms with a personal link for everybody. No list, no update, no reasons: `resultcode` 1 or 0."""
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from django.utils.translation import gettext as _
 
@@ -53,14 +53,19 @@ class LiveMinutes(Provider):
             ("http://127.", "http://localhost")
         ):
             found.append(_("Credentials and links travel unencrypted: the address begins with http://."))
+        return found + [words for words, share in self._counted() if share >= NEARLY]
+
+    def allowances(self) -> list[str]:
+        return [words for words, _share in self._counted()]
+
+    def _counted(self) -> Iterator[tuple[str, float]]:
+        """In words, and as a share of what is allowed."""
         for kind, allowed, words in (
             ("session", "session_limit", _("%(used)d of %(limit)d meetings of the account are used.")),
             ("user", "user_limit", _("%(used)d of %(limit)d people of the account are used.")),
         ):
             used, limit = self.memory.count(kind), int(self.option[allowed])
-            if used >= NEARLY * limit:
-                found.append(words % {"used": used, "limit": limit})
-        return found
+            yield words % {"used": used, "limit": limit}, used / limit if limit else 1.0
 
     def check(self) -> str:
         """Asks for a meeting: the probe where there is one; else an unknown key shows only that somebody answers."""

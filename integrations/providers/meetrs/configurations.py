@@ -2,6 +2,7 @@
 read them here; writing is among the optional calls."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,3 +78,28 @@ class Configurations:
 
     def delete(self, uid: str) -> None:
         self.client.call("configurations.delete", {"id": uid})
+
+
+def changed(row: Configuration | None, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The whole object to write: what `data` says (name, description, type, tools, settings, is_default) over what came,
+    so that other languages, and settings that nobody here can read, stay."""
+    raw = dict(row.raw) if row else {}
+    items = {str(item.get("identifier")): item for item in raw.get("items") or [] if isinstance(item, dict)}
+    for name in ("name", "description"):
+        raw[name] = _in_language(raw.get(name), str(data[name]))
+    kept = []
+    for one in data["tools"]:
+        pairs = data["settings"].get(one, [])
+        known = items.get(one, {"identifier": one, "configuration": "[]"})
+        same = row is not None and row.settings(one) == pairs
+        kept.append(known if same else {**known, "configuration": json.dumps(pairs)})
+    return {**raw, "type": data["type"], "isDefault": data["is_default"], "items": kept}
+
+
+def _in_language(known: Any, text: str) -> Any:
+    """English is always there; a plain text stays one."""
+    if isinstance(known, str):
+        return text
+    language = (get_language() or "en")[:2]
+    found = dict(known or {})
+    return {"en": text, **found, language: text}
