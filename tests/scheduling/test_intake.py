@@ -295,6 +295,14 @@ def test_questions_of_others(charlie_client, meeting_type):
     assert Question.objects.exists()
 
 
+def test_what_a_professional_writes_beside_a_question_is_text(client, meeting_type, starts):
+    ask(meeting_type, "<b>Which</b>?", help_text_en='<form action="https://evil.example">')
+    page = client.get(f"{take(client, meeting_type, starts[0])}details/").content.decode()
+    assert "&lt;b&gt;Which" in page
+    assert "&lt;form action=" in page
+    assert '<form action="https://evil.example">' not in page
+
+
 def test_the_details_page_asks_the_database_once_for_all_questions(client, meeting_type, starts, at_most_queries):
     path = take(client, meeting_type, starts[0])
     with at_most_queries(12) as without:
