@@ -37,7 +37,6 @@ def make(brand: Brand, *, busy: set[str], full: set[str], now: datetime | None =
         if host.person.email in full:
             diary.fill_next_week(host)
     _date_back(diary.made)
-    _write_mails(brand, now)
     return len(diary.made)
 
 
@@ -194,8 +193,9 @@ def _date_back(made: list[Booking]) -> None:
     confirmed.filter(kind="confirmed").update(actor=Booking.Actor.CLIENT)
 
 
-def _write_mails(brand: Brand, now: datetime) -> None:
+def write_mails(brand: Brand, now: datetime | None = None) -> None:
     """What the verbs would have queued, as sent; versions that a later change overtook were sent in their time too."""
+    now = now or timezone.now()
     kinds = {kind: kind for kind in Message.Kind.values}
     rows = []
     events = BookingEvent.objects.filter(booking__host__brand=brand, kind__in=kinds).select_related(

@@ -85,7 +85,7 @@ PEOPLE = [
     Entry("Euan", "Dalgarno", "General practitioner", ("general-practice",), ("en",),
           ("Edinburgh",), "split", ("gp", "gp_video", "gp_phone"),
           "Fifteen years in the Highlands taught me to manage without a scanner down the corridor. I bring the same habit to the city: listen, examine, then decide. Travel health, chronic pain and the worries of students far from home are a large part of my work.",
-          man("fair", "curls", "copper", "jumper", MOSS, WHITE, "sage", beard="full", smile=True), prefix="Dr"),
+          man("fair", "curls", "copper", "jumper", MOSS, WHITE, "sage", beard="full", smile=True), prefix="Dr", special="paused"),
     Entry("Thu Ha", "Nguyen", "Consultant paediatrician", ("paediatrics",), ("en", "vi", "fr"),
           ("Edinburgh",), "office", ("child", "child_video"),
           "I specialise in newborns, feeding and the first two years, when nothing is stranger than what is normal. Worried parents are never a waste of time. I also follow children born early until they start school, together with physiotherapists and health visitors.",

@@ -37,7 +37,7 @@ class Offer:
 
 @dataclass(frozen=True)
 class Entry:
-    """One professional. `special` names a state worth seeing: away, full, draft, submitted."""
+    """One professional. `special` names a state worth seeing: away, full, paused, draft, submitted."""
 
     first: str
     last: str

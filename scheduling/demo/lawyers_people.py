@@ -131,7 +131,7 @@ PEOPLE = [
     Entry("Carolin", "Esser-Thelen", "Fachanwältin für Medizinrecht", ("medizinrecht",), ("de", "en", "nl"),
           ("Düsseldorf",), "evening", ("erst_video", "beratung", "mandat"),
           "Ich war Krankenschwester, bevor ich Jura studiert habe, und das hört man meinen Fragen an. Geburtsschäden, Aufklärungsfehler und der Streit mit der privaten Krankenversicherung sind meine Themen. Praxen und Pflegedienste berate ich zu Zulassung und Kooperation.",
-          woman("porcelain", "waves", "blond", "blazer", OCEAN, CREAM, "sea", smile=True), prefix="Dr."),
+          woman("porcelain", "waves", "blond", "blazer", OCEAN, CREAM, "sea", smile=True), prefix="Dr.", special="paused"),
     Entry("Keita", "Morishita", "Rechtsanwalt für Gesellschaftsrecht", ("gesellschaftsrecht", "arbeitsrecht"), ("de", "ja", "en"),
           ("Düsseldorf",), "long", ("erst_video", "video", "beratung"),
           "Zwischen Düsseldorf und Osaka liegen acht Stunden und zwei Vorstellungen davon, was ein Vertrag ist. Ich übersetze zwischen beiden, für Tochtergesellschaften, Entsandte und ihre Familien. Besprechungen sind früh am Morgen auch per Video möglich.",

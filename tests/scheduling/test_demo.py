@@ -17,7 +17,7 @@ from PIL import Image
 
 from directory.models import Brand, LegalPage, Person, Professional, Specialty
 from directory.models.professionals import SPOKEN
-from scheduling import availability
+from scheduling import availability, numbers
 from scheduling.busy import touched
 from scheduling.demo import load
 from scheduling.management.commands.demo import DEMO_LOGINS
@@ -98,7 +98,7 @@ def test_every_professional_but_the_draft_is_complete_and_every_listed_one_is_bo
     assert Professional.objects.filter(status=Listed).count() == 60
     for host in Professional.objects.filter(status=Listed).select_related("person"):
         assert host.bookable, host
-        assert host.next_free_at, host
+        assert bool(host.next_free_at) != host.paused, host
     for host in Professional.objects.exclude(status="draft").prefetch_related("offices", "languages", "meeting_types"):
         host.full_clean()
         assert all((host.title, host.about, host.fees, host.registration)), host
@@ -157,7 +157,21 @@ def test_the_days_of_a_demo_log_in_have_more_than_appointments(last):
     assert not {row.pk for busy in host.busy_times.all() for row in touched(host, busy.starts_at, busy.ends_at)}
     assert host.availability_overrides.exclude(holiday="").count() >= 8
     assert host.client_marks.get().way == "request"
-    assert Alert.objects.get(meeting_type__host=host).state == "active"
+    alert = Alert.objects.get(meeting_type__host=host)
+    assert (alert.state, alert.offers.get().status) == ("active", "sent")
+    assert alert.offers.get().opening.state == "open"
+    assert host.bookings.filter(status="pending", awaits="host").exists() or last == "Carmody"
+    assert len(numbers.read(host, 90).weeks) > 10
+    assert min(numbers.read(host, 90).funnel.values()) > 0, "looks were counted"
+    series = Counter(host.bookings.exclude(series=None).values_list("series", "status"))
+    assert list(series.values()) == ([4] if last == "Brandtner" else [])
+
+
+def test_one_colleague_of_each_brand_has_paused():
+    for host in Professional.objects.filter(paused=True):
+        assert host.pause_note
+        assert host.bookings.exists(), "what was booked before stays"
+    assert Professional.objects.filter(paused=True).values("brand").distinct().count() == 2
 
 
 def test_somebody_is_away_for_weeks_and_somebody_is_full_next_week():

@@ -70,7 +70,12 @@ class Command(BaseCommand):
             busy=members,
             full={load.email_of(entry, content) for entry in entries if entry.special == "full"},
         )
-        everyday.make(brand, members)
+        # What follows asks who is listed and what is free: that must not wait for the end of the transaction.
+        for host in Professional.objects.filter(brand=brand).select_related("person", "brand"):
+            availability.refresh(host)
+        special = {load.email_of(entry, content) for entry in entries if entry.special == "paused"}
+        everyday.make(brand, members, paused=special)
+        appointments.write_mails(brand)
         visits.make(brand, busy=members)
         for host_id in Professional.objects.filter(brand=brand).values_list("pk", flat=True):
             availability.refresh_later(host_id)
