@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Count, Min, Q, QuerySet, Window
+from django.db.models import Count, Q, QuerySet, Window
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -19,8 +19,10 @@ from django.utils.translation import gettext as _
 from config import figures
 from config.health import LATE, worker_age
 from config.unfold import WAITING
+from directory import queues
 from directory.contacts import brands_of
 from directory.models import Brand, Professional
+from directory.queues import Backlog
 from scheduling.models import Booking, Message
 
 Status = Professional.Status
@@ -67,8 +69,7 @@ def index(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if user.has_perm("directory.view_professional"):
         listed = _mine(request, Professional.objects.listed(), "brand")
         charts += figures.next_free(listed, timezone.now())
-    if user.has_perm("scheduling.view_message"):
-        context |= _messages(request)
+    context |= _counts(request)
     if user.has_perm("directory.view_brand"):
         context["brands"] = _brands(request)
     if apps.is_installed("integrations") and user.has_perm("integrations.view_connection"):
@@ -100,7 +101,6 @@ def _bookings(request: HttpRequest) -> tuple[dict[str, Any], list[figures.Chart]
     context = {
         "bookings_today": days.count(today, today),
         "bookings_week": days.count(monday, monday + timedelta(days=6)),
-        "bookings_fresh": mine.filter(created_at__gte=now - timedelta(days=7)).real().count(),  # type: ignore[attr-defined]
         "fill_rate": figures.fill_rate(days, offered, today),
         "no_show_rate": days.no_show_rate(today - timedelta(days=30), today),
         "bookings_next": [
@@ -119,17 +119,24 @@ def _bookings(request: HttpRequest) -> tuple[dict[str, Any], list[figures.Chart]
     return context, [figures.per_day(days, today), figures.no_shows(days, monday)]
 
 
-def _messages(request: HttpRequest) -> dict[str, Any]:
-    """How many wait and failed, and for how long the oldest that is due has been waiting."""
-    now = timezone.now()
-    open_ones = Message.objects.filter(status__in=[Message.Status.DUE, Message.Status.FAILED])
-    counts = _mine(request, open_ones, "booking__host__brand").aggregate(
-        waiting=Count("pk", filter=Q(status=Message.Status.DUE, due_at__lte=now)),
-        failed=Count("pk", filter=Q(status=Message.Status.FAILED)),
-        oldest=Min("due_at", filter=Q(status=Message.Status.DUE, due_at__lte=now)),
-    )
-    lag = now - counts["oldest"] if counts["oldest"] else timedelta(0)
-    return {"messages_waiting": counts["waiting"], "messages_failed": counts["failed"], "queue_lag": lag}
+def _counts(request: HttpRequest) -> dict[str, Any]:
+    """What waits in all queues, how many mails failed, what was booked lately: one query, of those that one may see."""
+    now, user = timezone.now(), request.user
+    asked = []
+    if user.has_perm("scheduling.view_booking"):
+        fresh = Booking.objects.filter(created_at__gte=now - timedelta(days=7)).real()  # type: ignore[attr-defined]
+        asked.append(queues.Queue("fresh", "", fresh, "created_at", "host__brand", ""))
+    mails = user.has_perm("scheduling.view_message")
+    if mails:
+        failed = Message.objects.filter(status=Message.Status.FAILED)
+        asked += [*queues.all_of(now), queues.Queue("failed", "", failed, "created_at", "booking__host__brand", "")]
+    found = {backlog.queue.name: backlog for backlog in queues.backlogs(asked, brands_of(user))}
+    count = {name: backlog.count for name, backlog in found.items()}
+    context: dict[str, Any] = {"bookings_fresh": count.get("fresh", 0)}
+    if mails:
+        context |= {"messages_waiting": count.get("message", 0), "messages_failed": count.get("failed", 0)}
+        context["backlogs"] = [backlog for backlog in found.values() if backlog.queue.label]
+    return context
 
 
 def _brands(request: HttpRequest) -> list[Brand]:
@@ -159,7 +166,7 @@ def _cards(context: dict[str, Any]) -> list[dict[str, Any]]:
             cards.append({"title": title, "number": number, "link": link + query})
         cards.append({"title": _("Booked in the last 7 days"), "number": context["bookings_fresh"], "link": link})
         for title, rate in (
-            (_("Of weekly hours booked, next 7 days"), context["fill_rate"]),
+            (_("Of offered time booked, next 7 days"), context["fill_rate"]),
             (_("Did not appear, last 30 days"), context["no_show_rate"]),
         ):
             number = "–" if rate is None else _("%(percent)d %%") % {"percent": round(100 * rate)}
@@ -178,15 +185,22 @@ def _cards(context: dict[str, Any]) -> list[dict[str, Any]]:
         cards.append(
             {"title": _("Messages waiting"), "number": context["messages_waiting"], "link": f"{link}?status__exact=due"}
         )
-        late = worker_age()
-        lag = context["queue_lag"]
-        seconds = lag.total_seconds()
-        number = timesince(timezone.now() - lag, depth=1) if seconds >= 60 else _("none")
-        urgent = seconds > 300 or late is None or late > LATE
-        title = (
-            _("Delay of the queue")
-            if late is not None and late <= LATE
-            else _("Delay of the queue; the worker is silent")
-        )
-        cards.append({"title": title, "number": number, "link": f"{link}?status__exact=due", "urgent": urgent})
+        cards.append(_lag(context["backlogs"]))
     return cards
+
+
+def _lag(backlogs: list[Backlog]) -> dict[str, Any]:
+    """For how long the oldest of all that is due has waited, and in which queue."""
+    now, late = timezone.now(), worker_age()
+    silent = late is None or late > LATE
+    title = _("Delay of the queue; the worker is silent") if silent else _("Delay of the queue")
+    page, number, seconds = "admin:scheduling_message_changelist", _("none"), 0.0
+    if backlogs:
+        worst = backlogs[0]
+        page, seconds = worst.queue.page, (now - worst.oldest).total_seconds()
+        if seconds >= 60:
+            number = timesince(worst.oldest, now, depth=1)
+            title = _("%(title)s: %(queue)s") % {"title": title, "queue": worst.queue.label}
+    name, _mark, query = page.partition("?")
+    link = f"{reverse(name)}?{query}" if query else reverse(name)
+    return {"title": title, "number": number, "link": link, "urgent": seconds > 300 or silent}

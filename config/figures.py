@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from scheduling import offered
 from scheduling.models import Booking
 from scheduling.models.bookings import Status
 
@@ -102,12 +103,10 @@ def days(bookings: QuerySet[Booking], today: date) -> Days:
 
 
 def fill_rate(days: Days, listed: QuerySet[Any], today: date) -> float | None:
-    """Booked minutes of the next 7 days over those of the weekly hours of listed members; absences are not taken off."""
-    offered = listed.aggregate(
-        minutes=Sum(F("availability_rules__end_minute") - F("availability_rules__start_minute"))
-    )["minutes"]
+    """Booked minutes of the next 7 days over those that listed members offer: absences and public holidays are no offer."""
+    left = offered.minutes(listed, today, 7)
     booked = sum(days.minutes[today + timedelta(days=n)] for n in range(7))
-    return min(1.0, booked / offered) if offered else None
+    return min(1.0, booked / (left or booked)) if left or booked else None
 
 
 def per_day(days: Days, today: date) -> Chart:

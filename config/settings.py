@@ -378,6 +378,8 @@ JOB_KINDS = {
     "list action": "directory.admin.bulk.work",
     "takeout": "scheduling.takeout.work",
 }
+# Callables that name the queues of an app, for how late the worker is (directory/queues.py).
+QUEUES = ["scheduling.queues.mails", "directory.queues.jobs", "integrations.queues.waiting"]
 # Lines of the audit log are kept this long.
 AUDIT_KEPT_DAYS = env.int("AUDIT_KEPT_DAYS", 3 * 365)
 

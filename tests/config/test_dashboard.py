@@ -10,7 +10,11 @@ from django.utils import timezone
 
 from config import figures
 from directory import roles
-from scheduling.models import Booking, Message
+from directory.models import Job, Professional
+from integrations.hooks.models import HookDelivery, HookEndpoint, HookEvent
+from integrations.models import Connection, Mirror, WebhookEvent
+from scheduling import offered
+from scheduling.models import AvailabilityOverride, Booking, Digest, Message
 from tests import factories
 from tests.conftest import client_of
 
@@ -67,7 +71,7 @@ def test_numbers(meeting_type, page):
     assert card(response, "Appointments this week") == 4  # Monday and Tuesday past, today, Friday
     assert card(response, "Did not appear, last 30 days") == "25 %"
     # an hour is booked of the 40 hours of alice's week
-    assert card(response, "Of weekly hours booked, next 7 days") == "2 %"
+    assert card(response, "Of offered time booked, next 7 days") == "2 %"
     days = chart(response, "Appointments per day")
     assert len(days.labels) == figures.BACK + figures.AHEAD + 1
     assert sum(days.series[1][2]) == 2
@@ -101,9 +105,56 @@ def test_the_delay_of_the_queue_and_what_failed(meeting_type, page):
     Message.objects.create(**common, version=0, audience="client", due_at=NOON - dt.timedelta(minutes=20))
     response = page()
     assert card(response, "Messages failed") == 1
-    silent = "Delay of the queue; the worker is silent"
+    silent = "Delay of the queue; the worker is silent: mails"
     assert card(response, silent) == "20\xa0minutes"
     assert next(card["urgent"] for card in response.context["cards"] if card["title"] == silent)
+
+
+@pytest.mark.parametrize("make", ["mirror", "event", "hook", "job", "digest"])
+def test_the_delay_is_that_of_whatever_waits_longest(make, brand, meeting_type, page):
+    old = NOON - dt.timedelta(hours=3)
+    booking = add(meeting_type, NOON + dt.timedelta(days=2))
+    Message.objects.create(
+        booking=booking, kind="confirmed", recipient="x@example.org", version=0, audience="client", due_at=NOON
+    )
+    connection = Connection.objects.create(brand=brand, provider="meetergo", name="Fake")
+    if make == "mirror":
+        Mirror.objects.create(connection=connection, kind="user", local_uid="1", due_at=old)
+    elif make == "event":
+        WebhookEvent.objects.create(connection=connection, event_key="1", body="", due_at=old)
+    elif make == "hook":
+        endpoint = HookEndpoint.objects.create(brand=brand, url="https://example.org/hook")
+        event = HookEvent.objects.create(brand=brand, type="booking.confirmed")
+        HookDelivery.objects.create(event=event, endpoint=endpoint, due_at=old)
+    elif make == "job":
+        Job.objects.create(kind="import members", title="Import", brand=brand, created_at=old)
+    else:
+        Digest.objects.create(host=meeting_type.host, day=NOON.date(), due_at=old)
+    names = {"mirror": "objects at providers", "event": "messages of providers", "hook": "webhooks to others"}
+    name = names.get(make, "jobs" if make == "job" else "mails")
+    response = page()
+    assert card(response, f"Delay of the queue; the worker is silent: {name}") == "3\xa0hours"
+    assert {backlog.queue.label: backlog.count for backlog in response.context["backlogs"]}[name] == 1
+
+
+def test_absences_overrides_and_holidays_are_no_offer(meeting_type, page):
+    """Alice has 40 hours a week, from 09:00 to 17:00; NOON is a Wednesday."""
+    host, today = meeting_type.host, NOON.date()
+    day = dt.timedelta(days=1)
+    assert offered.minutes(Professional.objects.listed(), today, 7) == 2400
+    rows = AvailabilityOverride.objects
+    rows.create(host=host, first_date=today + day, last_date=today + 2 * day)  # away on Thursday and Friday
+    rows.create(
+        host=host, first_date=today + 2 * day, last_date=today + 2 * day, windows=[[600, 660]]
+    )  # but for an hour
+    rows.create(host=host, first_date=today + 3 * day, last_date=today + 3 * day, windows=[[600, 720]])  # a Saturday
+    rows.create(host=host, first_date=today + 5 * day, last_date=today + 5 * day, holiday="Monday of all saints")
+    rows.create(host=host, first_date=today + 8 * day, last_date=today + 20 * day)  # later
+    open_then = 480 + 60 + 120 + 480  # Wednesday, Friday, Saturday, Tuesday
+    assert offered.minutes(Professional.objects.listed(), today, 7) == open_then
+    add(meeting_type, NOON + day)
+    booked = page()
+    assert card(booked, "Of offered time booked, next 7 days") == f"{round(100 * 30 / open_then)} %"
 
 
 def test_staff_of_a_brand_counts_her_brand_only(brand, other_brand, meeting_type, page):

@@ -1,0 +1,68 @@
+"""What waits for a worker, of all apps: each names its queues by settings.QUEUES, so that a page can say how late they are."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.db.models import CharField, Count, Min, QuerySet, Value
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
+
+from directory.models import Job
+
+
+@dataclass(frozen=True)
+class Queue:
+    """`rows` are due now, since `column`; `way` is the lookup from a row to its brand; `page` an admin URL with a query."""
+
+    name: str
+    label: Any
+    rows: QuerySet[Any]
+    column: str
+    way: str
+    page: str
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """How many rows wait in a queue, and since when the oldest does."""
+
+    queue: Queue
+    count: int
+    oldest: datetime
+
+
+def all_of(now: datetime) -> list[Queue]:
+    found: list[Queue] = []
+    for path in settings.QUEUES:
+        if apps.is_installed(path.partition(".")[0]):
+            source: Callable[[datetime], Iterable[Queue]] = import_string(path)
+            found += source(now)
+    return found
+
+
+def backlogs(queues: Iterable[Queue], brands: list[int] | None = None) -> list[Backlog]:
+    """The queues in which something waits, the latest first; one query for all. `brands`: None for all."""
+    queues = {queue.name: queue for queue in queues}
+    parts = []
+    for queue in queues.values():
+        rows = queue.rows if brands is None else queue.rows.filter(**{f"{queue.way}__in": brands})
+        named = rows.order_by().annotate(queue=Value(queue.name, output_field=CharField())).values("queue")
+        parts.append(
+            named.annotate(waiting=Count("pk"), oldest=Min(queue.column)).values_list("queue", "waiting", "oldest")
+        )
+    if not parts:
+        return []
+    rows = parts[0].union(*parts[1:], all=True)
+    found = [Backlog(queues[name], count, oldest) for name, count, oldest in rows if count]
+    return sorted(found, key=lambda backlog: backlog.oldest)
+
+
+def jobs(now: datetime) -> list[Queue]:
+    waiting = Job.objects.filter(status=Job.Status.WAITING)
+    return [
+        Queue("jobs", _("jobs"), waiting, "created_at", "brand", "admin:directory_job_changelist?status__exact=waiting")
+    ]
