@@ -41,6 +41,10 @@ def _waiting_link(request: HttpRequest) -> str:
     return f"{reverse_lazy('admin:directory_professional_changelist')}?{WAITING}"
 
 
+def _rooms_link(request: HttpRequest) -> str:
+    return f"{reverse_lazy('admin:integrations_mirror_changelist')}?kind=conference"
+
+
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The sidebar; the pages of providers only where their app is installed, with a badge only where something is wrong."""
     groups = list(NAVIGATION)
@@ -59,6 +63,7 @@ PROVIDERS: list[dict[str, Any]] = [
         "items": [
             _item(_("Connections"), "hub", "integrations.connection", badge_variant="warning"),
             _item(_("Objects there"), "sync", "integrations.mirror"),
+            _item(_("Video rooms"), "videocam", "integrations.mirror", link=_rooms_link),
             _item(_("Choices of video rooms"), "video_call", "integrations.roomchoice"),
             _item(_("Video rooms by meeting type"), "video_settings", "integrations.roomoptions"),
             _item(_("Webhook log"), "webhook", "integrations.webhookevent"),

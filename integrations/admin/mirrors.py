@@ -7,11 +7,13 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
 
@@ -23,6 +25,7 @@ from integrations.admin.forms import AdoptForm, RoomLinkForm
 from integrations.desired import RETIRED
 from integrations.errors import ProviderError, Rejected
 from integrations.models import Mirror
+from integrations.room_models import RoomWatch
 from integrations.words import KINDS, by_reason, kind_name
 from scheduling import bookings
 from scheduling.admin.messages import ReadOnlyRows
@@ -34,6 +37,14 @@ STATES = {
     "parked": ("danger", gettext_lazy("needs a person")),
     "drifted": ("warning", gettext_lazy("differs there")),
     "done": ("success", gettext_lazy("in parity")),
+}
+PEOPLE = {
+    "invited": pgettext_lazy("somebody in a video room", "invited"),
+    "accepted": pgettext_lazy("somebody in a video room", "has accepted"),
+    "declined": pgettext_lazy("somebody in a video room", "has declined"),
+    "inside": pgettext_lazy("somebody in a video room", "inside"),
+    "left": pgettext_lazy("somebody in a video room", "has left"),
+    "unknown": pgettext_lazy("somebody in a video room", "unknown"),
 }
 ERRORS = (ProviderError, CannotUnseal)
 
@@ -71,11 +82,20 @@ def next_action(row: Mirror) -> str:
         return _("waits until calls may go out again")
     if state == "waiting" and row.due_at and row.due_at > timezone.now():
         return _("tried again at %(time)s") % {"time": short(row.due_at)}
+    if state == "parked" and unknown_room(row):
+        return _("“It exists” or “Create again”")
     if state == "parked":
         return _("mend the cause, then “Sync now”")
     if state == "drifted":
         return _("“Sync now” writes ours over it, as far as the provider can")
     return {"waiting": _("is done within seconds"), "working": _("being done")}.get(state, "–")
+
+
+def unknown_room(row: Mirror) -> bool:
+    """A video room of which nobody knows whether it was made, at a provider where it cannot be looked up."""
+    made = row.connection.provider_class.resources.get("conference")
+    tried = row.attempted_at is not None and not row.remote_id
+    return row.kind == "conference" and tried and made is not None and not made.can_find
 
 
 class NamedRows(ChangeList):
@@ -125,7 +145,7 @@ class MirrorAdmin(ReadOnlyRows):
     actions = ["sync_chosen", "verify_chosen", "create_chosen_again"]
     actions_detail = ["sync_one", "verify_one", "create_again_one", "adopt_one", "cancel_here", "room_exists"]
     fieldsets = [
-        (None, {"fields": ["connection", ("kind_words", "subject_words"), ("remote_id", "state_badge"), "next"]}),
+        (None, {"fields": ["connection", ("kind_words", "subject_words"), "remote_id", ("state_badge", "next")]}),
         (
             gettext_lazy("Proof"),
             {
@@ -141,6 +161,14 @@ class MirrorAdmin(ReadOnlyRows):
         (gettext_lazy("What is known of it"), {"classes": ["tab"], "fields": ["data_words", "local_uid", "owner_uid"]}),
     ]
     readonly_fields = ["kind_words", "subject_words", "state_badge", "next", "drift_words", "data_words"]
+    readonly_fields += ["room_bookings", "room_link", "room_standing"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Mirror | None = None) -> Any:
+        """A video room says first whose it is, where it is and how the call stands."""
+        found = list(super().get_fieldsets(request, obj))
+        if obj is not None and obj.kind == "conference":
+            found.insert(1, (_("Video room"), {"fields": ["room_bookings", "room_link", "room_standing"]}))
+        return found
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return NamedRows
@@ -212,6 +240,41 @@ class MirrorAdmin(ReadOnlyRows):
     @display(description=gettext_lazy("what is known of it"))
     def data_words(self, obj: Mirror) -> str:
         return "\n".join(f"{name}: {value}" for name, value in obj.data.items()) or "–"
+
+    @display(description=gettext_lazy("appointments"))
+    def room_bookings(self, obj: Mirror) -> SafeString:
+        rows = (
+            Booking.objects.filter(session=obj.local_uid).exclude(status__in=["held", "expired"]).order_by("created_at")
+        )
+        lines = [
+            (
+                reverse("admin:scheduling_booking_change", args=[row.pk]),
+                row.reference,
+                short(row.starts_at),
+                row.get_status_display(),
+            )
+            for row in rows
+        ]
+        return format_html_join(mark_safe("<br>"), '<a class="look-link" href="{}">{}</a> {}, {}', lines) or mark_safe(
+            "–"
+        )  # noqa: S308
+
+    @display(description=gettext_lazy("address"))
+    def room_link(self, obj: Mirror) -> str:
+        return str(obj.data.get("join_url") or "–")
+
+    @display(description=gettext_lazy("how the call stands"))
+    def room_standing(self, obj: Mirror) -> str:
+        seen: RoomWatch | None = getattr(obj, "watch", None)
+        if seen is None or seen.asked_at is None:
+            return _("not asked yet") if seen is not None else _("the provider does not say")
+        states = dict(PEOPLE)
+        names = {str(row.pk): row.reference for row in Booking.objects.filter(session=obj.local_uid)}
+        people = [
+            f"{names.get(row.ref) or _('Professional')}: {states.get(row.state, row.state)}"
+            for row in obj.people.exclude(state="").order_by("ref")
+        ]
+        return "\n".join([f"{seen.get_state_display()} ({short(seen.asked_at)})", *people])
 
     # --- verbs --------------------------------------------------------------------------------------------------
 

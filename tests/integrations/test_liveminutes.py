@@ -21,7 +21,7 @@ from scheduling import bookings
 from tests.integrations.conferencing_contract import ADA, CAROL, VISIT, ConferencingContract
 from tests.integrations.contract import open_provider
 from tests.integrations.meetbit_world import settle
-from tests.integrations.rooms_world import book, path
+from tests.integrations.rooms_world import book, path, text
 
 NAME = "liveminutes"
 KEYS = {"account_sid": "trw-sandbox", "auth_token": "sandbox-live-token"}
@@ -201,7 +201,7 @@ def test_the_account_itself_refuses_what_is_too_much(provider, sandbox):
 # --- a story -----------------------------------------------------------------------------------------------------------
 
 
-def test_from_the_booking_to_the_cancellation(connection, client, video, next_monday, bob, sandbox):
+def test_from_the_booking_to_the_cancellation(connection, client, admin_client, video, next_monday, bob, sandbox):
     booking = book(video, next_monday, bob)
     settle()
     booking.refresh_from_db()
@@ -231,6 +231,9 @@ def test_from_the_booking_to_the_cancellation(connection, client, video, next_mo
         assert RoomWatch.objects.get().state == "live"
         assert RoomPerson.objects.get(ref=str(booking.pk)).state == PersonState.INSIDE
         assert rooms.room_of(booking, "host").other == "The other side is in the room."
+        shown = text(admin_client.get(f"/admin/integrations/mirror/{Mirror.objects.get(kind='conference').pk}/change/"))
+        assert "in progress" in shown
+        assert f"{booking.reference}: inside" in shown
     bookings.cancel(booking, actor="host")
     settle()
     booking.refresh_from_db()

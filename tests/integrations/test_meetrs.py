@@ -433,7 +433,10 @@ def test_staff_say_that_it_exists(connection, client, admin_client, video, next_
     sync.work()
     row = Mirror.objects.get()
     page = f"/admin/integrations/mirror/{row.pk}/"
-    assert "It exists" in text(admin_client.get(f"{page}change/"))
+    shown = text(admin_client.get(f"{page}change/"))
+    assert "It exists" in shown
+    assert "“It exists” or “Create again”" in shown
+    assert booking.reference in shown
     for wrong in ("javascript:alert(1)", "no link", ""):
         assert admin_client.post(f"{page}it-exists/", {"confirmed": "1", "link": wrong}).status_code in (409, 422)
     url = meets(sandbox)[0]["joinUrl"]

@@ -18,7 +18,9 @@ PLACE = "passcode_of"
 
 
 def user(person: Attendee) -> dict[str, str]:
-    first, _space, last = person.name.partition(" ")
+    # "Dr. Ada Example" is no first name "Dr.".
+    first, _space, last = person.name.rpartition(" ")
+    first, last = (first, last) if first else (last, "")
     return {"firstName": first, "lastName": last, "email": person.email}
 
 
