@@ -6,10 +6,12 @@ from django.http import HttpRequest, HttpResponse
 
 # unfold drives its menus with Alpine.js expressions in attributes, which Alpine compiles at run time ('unsafe-eval'),
 # and writes its colours into a style element. Scripts still come from our own files only; inline ones stay refused.
+# The page of an approval shows the profile in a frame.
 ADMIN_POLICY = {
     "script-src": ["'unsafe-eval'"],
     "style-src": ["'unsafe-inline'"],
     "img-src": ["blob:"],
+    "frame-src": ["'self'"],
 }
 
 

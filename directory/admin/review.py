@@ -10,13 +10,14 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from directory import accounts, contacts, reviews
-from directory.models import CheckItem, Evidence, Professional
+from directory.models import CheckItem, Evidence, Professional, TraderRecord
 
 
 class DateInput(UnfoldAdminTextInputWidget):
@@ -145,7 +146,7 @@ class ReviewMixin:
         return True
 
     def _context(self, request: HttpRequest, row: Professional, form: ReviewForm, documents: EvidenceForm) -> Any:
-        now = timezone.now()
+        now, trader = timezone.now(), getattr(row, "trader_record", None)
         register = row.brand.register_url.replace("{number}", quote(row.registration)) if row.registration else ""
         return {
             **self.admin_site.each_context(request),  # type: ignore[attr-defined]
@@ -155,7 +156,9 @@ class ReviewMixin:
             "evidence": self.evidence_of(row),  # type: ignore[attr-defined]
             "documents": list(row.evidence.defer("content")),
             "decisions": list(row.decisions.select_related("by")[:20]),
-            "trader": getattr(row, "trader_record", None),
+            "trader": trader,
+            "trader_facts": _facts(trader) if trader else [],
+            "framed": row.brand == getattr(request, "brand", None),
             "register": register,
             "preview": row.get_absolute_url()
             if row.brand == getattr(request, "brand", None)
@@ -166,3 +169,17 @@ class ReviewMixin:
             "form": form,
             "document_form": documents,
         }
+
+
+def _facts(trader: TraderRecord) -> list[tuple[str, str]]:
+    """The record's contents with their labels, those by which she can be reached as the reader may see them."""
+    names = ["legal_name", "address", "email", "phone", "register"]
+    facts = [(trader._meta.get_field(name), getattr(trader, name)) for name in names]
+    found = [
+        (str(field.verbose_name), contacts.shown(v) if field.name in contacts.COLUMNS else v) for field, v in facts
+    ]
+    day = date_format(trader.certified_on, "SHORT_DATE_FORMAT") if trader.certified_on else ""
+    found.append((str(trader._meta.get_field("certified_on").verbose_name), day))
+    seen = _("yes") if trader.identity_checked else _("no")
+    found.append((str(trader._meta.get_field("identity_checked").verbose_name), seen))
+    return [(label[:1].upper() + label[1:], value or "–") for label, value in found]

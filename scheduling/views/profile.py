@@ -80,6 +80,9 @@ def profile(request: HttpRequest, slug: str) -> HttpResponse:
     response = render(request, "scheduling/profile.html", context)
     if embed and context["embed_loaded"]:
         response._csp_update = {"frame-src": [embed.origin]}  # type: ignore[attr-defined]
+    if "preview" in request.GET and request.user.is_staff:  # in a frame of the page where staff decides
+        response["X-Frame-Options"] = "SAMEORIGIN"
+        response._csp_replace = {"frame-ancestors": ["'self'"]}  # type: ignore[attr-defined]
     return visits.note(request, response, visits.Kind.PROFILE, professional)
 
 

@@ -11,7 +11,7 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from directory import accounts, reviews
+from directory import accounts, reviews, roles
 from directory.models import CheckItem, Decision, Evidence, Professional, TraderRecord
 from tests import factories
 from tests.conftest import client_of
@@ -213,3 +213,34 @@ def test_a_member_sends_documents_and_takes_back_only_her_own(wanda, brand, admi
         last = client.post("/my/profile/record/", send | {"file": SimpleUploadedFile("x.pdf", PDF)})
     assert "12 documents already" in last.content.decode()
     assert Evidence.objects.count() == reviews.MOST
+
+
+def test_what_decides_is_on_the_page_trader_record_and_public_profile(wanda, brand, other_brand, admin_client, client):
+    TraderRecord.objects.create(
+        professional=wanda, legal_name="Wanda Wolf PartG", address="Ring 1, Köln", email="wanda@wolf.example", phone="1"
+    )
+    shown = admin_client.get(page(wanda)).content.decode()
+    for words in ("Wanda Wolf PartG", "Ring 1, Köln", "wanda@wolf.example"):
+        assert words in shown
+    frame = f"{wanda.get_absolute_url()}?preview"
+    assert f'src="{frame}"' in shown
+    response = admin_client.get(frame)
+    assert response["X-Frame-Options"] == "SAMEORIGIN"
+    assert "frame-ancestors 'self';" in response["Content-Security-Policy"] + ";"
+    Professional.objects.filter(pk=wanda.pk).update(status=Status.LISTED, bookable=True)
+    assert client.get(frame)["X-Frame-Options"] == "DENY", "visitors get no frame"
+    there = admin_client.get(page(factories.make_professional(other_brand, status=Status.SUBMITTED)))
+    assert "<iframe" not in there.content.decode(), "sessions belong to one host"
+
+
+def test_the_trader_record_is_masked_for_who_may_not_see_contacts(wanda, brand):
+    roles.make()
+    TraderRecord.objects.create(
+        professional=wanda, legal_name="Wolf PartG", address="Ring 1", email="wanda@wolf.example", phone="+49301234567"
+    )
+    user = factories.make_user(is_staff=True)
+    user.groups.set(roles.Group.objects.filter(name="Moderation"))
+    user.brands.set([brand])
+    shown = client_of(brand, user).get(page(wanda)).content.decode()
+    assert "w•••@w•••.example" in shown
+    assert "wanda@wolf.example" not in shown
