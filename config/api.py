@@ -32,6 +32,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_NAME_OVERRIDES": {
         "BookingStatus": "scheduling.models.bookings.Status",
         "Channel": "scheduling.models.MeetingType.Channel",
+        "ClientCategory": "scheduling.clients.ClientCategory",
+        "MemberStatus": "directory.models.Professional.Status",
+        "OnboardingState": "scheduling.progress.State",
     },
 }
 # Any site may call the API from a browser: it takes no cookies, so there is nothing of a visitor to take.

@@ -404,6 +404,8 @@ PROVIDERS = {
 MEMBER_NOTICES = ["integrations.notices.for_member", "integrations.notices.about_rooms"]
 # Where something of a member still is: a callable that takes a Professional and returns names of accounts.
 MEMBER_REMAINS = "integrations.remains.of"
+# How far a member's account at a provider is: a class like scheduling.progress.BuiltIn.
+MEMBER_PROGRESS = "integrations.progress.MirrorProgress"
 # Who knows the video room of an appointment: a callable that takes a booking and a side and returns a room of
 # scheduling.rooms, or None for the link that the professional entered.
 VIDEO_ROOMS = "integrations.rooms.room_of"

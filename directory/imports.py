@@ -1,7 +1,8 @@
 """Members as CSV: read, checked without writing (dry run), written row by row as a job, and written out again.
 
 One row is one member with one office. A row that names a known member changes her; columns that the file does not have,
-and cells that are empty, stay as they are. Several values in a cell are separated by “|”.
+and cells that are empty, stay as they are. Several values in a cell are separated by “|”. The API sends the same rows
+(`scheduling.api.members`).
 """
 
 import csv
@@ -70,6 +71,23 @@ class Plan:
     faults: list[tuple[int, str]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a row: in which column, in one word for programs, and in a sentence for people."""
+
+    column: str
+    code: str
+    words: str
+
+
+def refusal(faults: Iterable[Fault]) -> ValidationError:
+    """One error for all of them, by column."""
+    found: dict[str, list[ValidationError]] = {}
+    for fault in faults:
+        found.setdefault(fault.column, []).append(ValidationError(fault.words, code=fault.code))
+    return ValidationError(found)
+
+
 class Checker:
     """Reads once what rows are checked against, then says for each row what is wrong with it."""
 
@@ -89,50 +107,56 @@ class Checker:
             return rows.filter(reference=value).first()
         return rows.filter(person__email__iexact=value).first()
 
-    def faults(self, row: Mapping[str, str], *, is_new: bool) -> list[str]:
+    def faults(self, row: Mapping[str, str], *, is_new: bool) -> list[Fault]:
         said = []
         value = row.get(self.key, "").lower()
         if not value:
-            said.append(_("“%(name)s” is empty.") % {"name": self.key})
+            said.append(_empty(self.key))
         elif value in self.seen:
-            said.append(_("“%(value)s” stands here twice.") % {"value": value})
+            said.append(Fault(self.key, "twice", _("“%(value)s” stands here twice.") % {"value": value}))
         self.seen.add(value)
         if row.get("email"):
             try:
                 validate_email(row["email"])
             except ValidationError:
-                said.append(_("“%(value)s” is no e-mail address.") % {"value": row["email"]})
+                words = _("“%(value)s” is no e-mail address.") % {"value": row["email"]}
+                said.append(Fault("email", "invalid", words))
         if is_new:
             missing = [name for name in ("email", "first_name", "last_name") if not row.get(name)]
-            said += [_("“%(name)s” is empty.") % {"name": name} for name in missing if name != self.key]
-        unknown = [
-            word
-            for word in _many(row, "specialties")
-            if fold(word) not in self.specialties and word not in self.specialties
-        ]
-        said += [_("There is no specialty “%(value)s”.") % {"value": word} for word in unknown]
-        said += [
-            _("There is no language “%(value)s”.") % {"value": c} for c in _many(row, "languages") if c not in NAMES
-        ]
+            said += [_empty(name) for name in missing if name != self.key]
+        for name in _many(row, "specialties"):
+            if fold(name) not in self.specialties and name not in self.specialties:
+                words = _("There is no specialty “%(value)s”.") % {"value": name}
+                said.append(Fault("specialties", "unknown", words))
+        for code in _many(row, "languages"):
+            if code not in NAMES:
+                words = _("There is no language “%(value)s”.") % {"value": code}
+                said.append(Fault("languages", "unknown", words))
         if row.get("time_zone") and row["time_zone"] not in zone_keys():
-            said.append(_("“%(value)s” is not a time zone.") % {"value": row["time_zone"]})
+            words = _("“%(value)s” is not a time zone.") % {"value": row["time_zone"]}
+            said.append(Fault("time_zone", "unknown", words))
         if any(row.get(name) for name in OFFICE[1:4]) and not all(row.get(name) for name in OFFICE[1:4]):
-            said.append(_("An office needs street, postcode and city."))
-        said += self._lengths(row)
-        return said
+            said.append(Fault("street", "incomplete", _("An office needs street, postcode and city.")))
+        return said + self._lengths(row)
 
-    def _lengths(self, row: Mapping[str, str]) -> list[str]:
-        models = [(Person, [*PERSON, "email"]), (Professional, [*PROFILE, "reference"]), (Office, OFFICE[1:])]
+    def _lengths(self, row: Mapping[str, str]) -> list[Fault]:
+        """Also of the name of the office, which the table of columns calls otherwise."""
+        models = [(Person, [*PERSON, "email"]), (Professional, [*PROFILE, "reference"]), (Office, OFFICE)]
         said = []
         for model, names in models:
             for name in names:
-                column: Any = model._meta.get_field(name)
+                column: Any = model._meta.get_field("name" if name == "office" else name)
                 if column.max_length and len(row.get(name, "")) > column.max_length:
                     text = _("“%(name)s” is longer than %(count)d characters.")
-                    said.append(text % {"name": name, "count": column.max_length})
+                    said.append(Fault(name, "max_length", text % {"name": name, "count": column.max_length}))
                 elif row.get(name) and column.choices and row[name] not in dict(column.flatchoices):
-                    said.append(_("“%(value)s” is no value for “%(name)s”.") % {"value": row[name], "name": name})
+                    words = _("“%(value)s” is no value for “%(name)s”.") % {"value": row[name], "name": name}
+                    said.append(Fault(name, "invalid_choice", words))
         return said
+
+
+def _empty(name: str) -> Fault:
+    return Fault(name, "required", _("“%(name)s” is empty.") % {"name": name})
 
 
 def _many(row: Mapping[str, str], name: str) -> list[str]:
@@ -149,7 +173,7 @@ def plan(brand: Brand, rows: Iterable[Mapping[str, str]], key: str) -> Plan:
         is_new = row.get(key, "").lower() not in known
         faults = checker.faults(row, is_new=is_new)
         if faults:
-            found.faults.append((number, " ".join(faults)))
+            found.faults.append((number, " ".join(fault.words for fault in faults)))
         elif is_new:
             found.new += 1
         else:
@@ -159,17 +183,20 @@ def plan(brand: Brand, rows: Iterable[Mapping[str, str]], key: str) -> Plan:
 
 @transaction.atomic
 def take(checker: Checker, row: Mapping[str, str]) -> Professional:
-    """Make or change the member of one row. Raises ValidationError with what is wrong."""
+    """Make or change the member of one row. Raises ValidationError with what is wrong, by column."""
     member = checker.known(row)
     faults = checker.faults(row, is_new=member is None)
     if faults:
-        raise ValidationError(faults)
+        raise refusal(faults)
+    if member is not None and member.status == Professional.Status.CLOSED:
+        raise refusal([Fault(checker.key, "closed", _("This member has left."))])
     if member is None:
         member = _create(checker.brand, row)
     given = {name: row[name] for name in PERSON if row.get(name)}
     if row.get("email") and row["email"].lower() != member.person.email:
         if member.person.user_id:
-            raise ValidationError(_("Her e-mail is that of her log-in; only she can change it."))
+            words = _("Her e-mail is that of her log-in; only she can change it.")
+            raise refusal([Fault("email", "log_in", words)])
         given["email"] = row["email"].lower()
     offices = list(member.offices.all())
     if row.get("street"):
@@ -178,8 +205,8 @@ def take(checker: Checker, row: Mapping[str, str]) -> Professional:
         office.street, office.postcode, office.city = row["street"], row["postcode"], row["city"]
         office.country = row.get("country") or checker.brand.country
         offices = [office, *offices[1:]]
-    words = _many(row, "specialties")
-    chosen = [checker.specialties.get(word) or checker.specialties[fold(word)] for word in words]
+    names = _many(row, "specialties")
+    chosen = [checker.specialties.get(name) or checker.specialties[fold(name)] for name in names]
     codes = _many(row, "languages") or list(member.languages.values_list("code", flat=True))
     profile = {name: row[name] for name in [*PROFILE, "reference"] if row.get(name)}
     return profiles.edit(
@@ -198,10 +225,26 @@ def _create(brand: Brand, row: Mapping[str, str]) -> Professional:
     if person is None:
         person = Person(brand=brand, email=row["email"].lower(), time_zone=brand.time_zone, language=brand.language)
     elif hasattr(person, "professional"):
-        raise ValidationError(_("“%(value)s” is another member.") % {"value": row["email"]})
+        words = _("“%(value)s” is another member.") % {"value": row["email"]}
+        raise refusal([Fault("email", "taken", words)])
     person.first_name, person.last_name = row["first_name"], row["last_name"]
     person.save()
     return accounts.create_professional(person, brand)
+
+
+def write(checker: Checker, row: Mapping[str, str], *, submit: bool) -> Professional:
+    """One row as a whole or not at all; `submit`: a draft is also handed in. Raises ValidationError."""
+    try:
+        with transaction.atomic():
+            member = take(checker, row)
+            if submit and member.status == Professional.Status.DRAFT:
+                member = accounts.submit(member)
+            return member
+    except accounts.NotAllowed as error:
+        raise ValidationError(str(error), code="not_allowed") from error
+    except IntegrityError as error:
+        words = _("Another member has this e-mail or reference.")
+        raise refusal([Fault(checker.key, "taken", words)]) from error
 
 
 def run(job: Job) -> Iterator[str | None]:
@@ -212,15 +255,9 @@ def run(job: Job) -> Iterator[str | None]:
     checker.seen.update(row.get(key, "").lower() for row in rows[:behind])
     for number, row in enumerate(rows[behind:], behind + 2):
         try:
-            with transaction.atomic():
-                member = take(checker, row)
-                if submit and member.status == Professional.Status.DRAFT:
-                    accounts.submit(member)
-        except (ValidationError, accounts.NotAllowed, IntegrityError) as error:
-            words = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
-            if isinstance(error, IntegrityError):
-                words = _("Another member has this e-mail or reference.")
-            yield _("Line %(number)d: %(words)s") % {"number": number, "words": words}
+            write(checker, row, submit=submit)
+        except ValidationError as error:
+            yield _("Line %(number)d: %(words)s") % {"number": number, "words": " ".join(error.messages)}
         else:
             yield None
 

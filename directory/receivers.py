@@ -8,9 +8,10 @@ from allauth.mfa.signals import authenticator_added, authenticator_removed
 from django.contrib.auth.models import Group
 from django.contrib.auth.signals import user_logged_in
 from django.db.backends.signals import connection_created
-from django.db.models.signals import pre_save
+from django.db.models.signals import post_save, pre_save
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from directory import accounts, audit, devices, second_factor, specialties
@@ -58,6 +59,13 @@ audit.follow(Group, many=["permissions"])
 def old_addresses_lead_on(instance: Specialty, raw: bool = False, **_kwargs: object) -> None:
     if not raw:
         specialties.remember_address(instance)
+
+
+@receiver(post_save, sender=Person)
+def the_member_changed_too(instance: Person, raw: bool = False, created: bool = False, **_kwargs: object) -> None:
+    """Her name and address are columns of the person; who asks what changed since then asks about the member."""
+    if not raw and not created and hasattr(instance, "professional"):
+        Professional.objects.filter(pk=instance.professional.pk).update(updated_at=timezone.now())
 
 
 @receiver(email_changed)

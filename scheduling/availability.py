@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from django.db import connection, transaction
-from django.db.models import F, Model, Sum
+from django.db.models import Case, F, Model, Sum, Value, When
 from django.utils import timezone
 
 from directory.models import Office, Professional
@@ -200,8 +200,10 @@ def refresh(host: Professional, *, now: datetime | None = None) -> None:
             if len(epochs):
                 first = min(first, int(epochs[0])) if first is not None else int(epochs[0])
     next_free_at = datetime.fromtimestamp(first, UTC) if first is not None else None
+    # Who appears on the public list, or goes from it, has changed; who is merely free at another time has not.
+    changed_at = Case(When(bookable=has_hours, then=F("updated_at")), default=Value(now))
     Professional.objects.filter(pk=host.pk).exclude(bookable=has_hours, next_free_at=next_free_at).update(
-        bookable=has_hours, next_free_at=next_free_at
+        bookable=has_hours, next_free_at=next_free_at, updated_at=changed_at
     )
 
 

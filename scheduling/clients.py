@@ -7,13 +7,33 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Q, TextChoices
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from directory.models import Brand, Person, Professional, User
 from scheduling.models import AttendanceRule, Booking, ClientMark
 from scheduling.models.bookings import Status
 
 MONTH = timedelta(days=30)
+
+
+class ClientCategory(TextChoices):
+    """Who somebody is to a professional, before anything is booked."""
+
+    NEW = "new", _("New client")
+    EXISTING = "existing", _("Existing client")
+
+    @property
+    def description(self) -> str:
+        if self == ClientCategory.NEW:
+            return gettext("Has not been here before. Not every professional takes new clients.")
+        return gettext("Has been here before.")
+
+    @classmethod
+    def of(cls, host: Professional) -> "list[ClientCategory]":
+        """Whom she takes at present."""
+        return [one for one in cls if one == cls.EXISTING or host.accepts_new_clients]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
+from django.utils import timezone
 
 from directory import audit
 from directory.models import Brand, Device, Person, Professional
@@ -16,6 +17,13 @@ for model in (MeetingType, AvailabilityRule, AvailabilityOverride, BusyTime):
 
 
 audit.follow(MeetingType)
+
+
+@receiver([post_save, post_delete], sender=MeetingType)
+def her_page_changed(sender: type, instance: MeetingType, raw: bool = False, **_kwargs: object) -> None:
+    """Who lists professionals by when they changed gets their meeting types with them."""
+    if not raw:
+        Professional.objects.filter(pk=instance.host_id).update(updated_at=timezone.now())
 
 
 @receiver(post_save, sender=BookingEvent)

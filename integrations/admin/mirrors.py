@@ -25,19 +25,16 @@ from integrations.admin.forms import AdoptForm, RoomLinkForm
 from integrations.desired import RETIRED
 from integrations.errors import ProviderError, Rejected
 from integrations.models import Mirror
+from integrations.progress import of_state
 from integrations.room_models import RoomWatch
 from integrations.words import KINDS, by_reason, kind_name
 from scheduling import bookings
 from scheduling.admin.messages import ReadOnlyRows
 from scheduling.models import Booking
+from scheduling.progress import State
 
-STATES = {
-    "working": ("info", gettext_lazy("being worked on")),
-    "waiting": ("info", gettext_lazy("waiting")),
-    "parked": ("danger", gettext_lazy("needs a person")),
-    "drifted": ("warning", gettext_lazy("differs there")),
-    "done": ("success", gettext_lazy("in parity")),
-}
+COLOURS = {"working": "info", "waiting": "info", "parked": "danger", "drifted": "warning", "done": "success"}
+STATES = {name: (colour, State(name).label) for name, colour in COLOURS.items()}
 PEOPLE = {
     "invited": pgettext_lazy("somebody in a video room", "invited"),
     "accepted": pgettext_lazy("somebody in a video room", "has accepted"),
@@ -112,15 +109,7 @@ class StateFilter(DropdownFilter):
         return [(state, words) for state, (_colour, words) in STATES.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Mirror]) -> QuerySet[Mirror]:
-        working = Q(leased_until__gt=timezone.now())
-        wanted = {
-            "working": working,
-            "waiting": ~working & Q(due_at__isnull=False),
-            "parked": ~working & Q(due_at=None) & ~Q(last_error=""),
-            "drifted": ~working & Q(due_at=None, last_error="") & ~Q(drift={}),
-            "done": ~working & Q(due_at=None, last_error="", drift={}),
-        }
-        return queryset.filter(wanted[self.value()]) if self.value() in wanted else queryset
+        return queryset.filter(of_state(State(self.value()))) if self.value() in COLOURS else queryset
 
 
 class KindFilter(DropdownFilter):

@@ -21,7 +21,8 @@ from rest_framework.permissions import BasePermission
 from directory import audit
 from directory.models import Brand, Professional
 from scheduling.api.problems import Problem
-from scheduling.models import PersonalToken
+from scheduling.models import ApiClient, PersonalToken
+from scheduling.models.api import OWN_SCOPES
 
 PREFIX = "pat_"
 # A use is written down at most as often as this, so that reading costs no write.
@@ -34,12 +35,13 @@ audit.WORDS["token.withdrawn"] = _("API token withdrawn")
 @dataclass(frozen=True, slots=True)
 class Caller:
     """`key` names her for limits and idempotency. `professional`: whose things are “mine”; None for an operator's
-    program, which sees the whole brand, and for nobody."""
+    program, which sees the whole brand, and for nobody. `program`: by which she acts, if it is not her own token."""
 
     key: str
     scopes: frozenset[str] = frozenset()
     professional: Professional | None = None
     is_known: bool = False
+    program: ApiClient | None = None
 
     def require(self, scope: str) -> None:
         """Raises Problem 401 or 403."""
@@ -103,7 +105,8 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed
         if row.last_used_at is None or row.last_used_at < now - NOTED:
             PersonalToken.objects.filter(pk=row.pk).update(last_used_at=now)
-        caller = Caller(f"token-{row.pk}", frozenset(row.scopes), row.professional, is_known=True)
+        scopes = frozenset(row.scopes) & frozenset(OWN_SCOPES)
+        caller = Caller(f"token-{row.pk}", scopes, row.professional, is_known=True)
         return row.professional.person.user, caller
 
     def authenticate_header(self, request: Any) -> str:

@@ -92,12 +92,13 @@ class OAuthAuthentication(BaseAuthentication):
         scopes = frozenset(row.scope.split()) & frozenset(client.allowed_scopes)
         key = f"client-{client.pk}"
         if row.user is None and client.professional is None:
-            return AnonymousUser(), Caller(key, scopes, is_known=True)
+            return AnonymousUser(), Caller(key, scopes, is_known=True, program=client)
         professional = client.professional if row.user is None else professional_of(row.user, brand)
         if professional is None or not may_act(professional):
             raise AuthenticationFailed
         scopes &= frozenset(OWN_SCOPES)
-        return professional.person.user, Caller(f"{key}-{professional.pk}", scopes, professional, is_known=True)
+        caller = Caller(f"{key}-{professional.pk}", scopes, professional, is_known=True, program=client)
+        return professional.person.user, caller
 
     def authenticate_header(self, request: Any) -> str:
         return "Bearer"

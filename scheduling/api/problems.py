@@ -160,7 +160,7 @@ class Problem(exceptions.APIException):
 
 def handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler."""
-    problem = _problem(error)
+    problem = problem_of(error)
     if problem is None:
         return None
     request = context.get("request")
@@ -191,7 +191,7 @@ def plain(request: HttpRequest, code: str) -> JsonResponse:
     return JsonResponse(body(Problem(code), request), status=KINDS[code].status, content_type=CONTENT_TYPE)
 
 
-def _problem(error: Exception) -> Problem | None:
+def problem_of(error: Exception) -> Problem | None:
     """What a failure of a verb, a serialiser or DRF is to callers; None: a defect of ours."""
     match error:
         case Problem():

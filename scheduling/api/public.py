@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Prefetch
+from django.db.models import Case, Prefetch, QuerySet, Value, When
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -18,11 +18,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from directory import search
-from directory.models import Professional
+from directory.models import Brand, Professional
 from scheduling import availability, bookings, guard, holding, proof
 from scheduling.api import shapes
 from scheduling.api.base import Endpoint, Page
 from scheduling.api.problems import Problem
+from scheduling.clients import ClientCategory
 from scheduling.engine import engine_for, settled
 from scheduling.models import Booking, MeetingType, Reservation
 from scheduling.models.bookings import Status
@@ -55,9 +56,9 @@ class Configuration(Endpoint):
                 "hold_minutes": brand.hold_minutes,
                 "specialties": shapes.SpecialtyOut(_with_parents(search.specialties_of(brand)), many=True).data,
                 "client_categories": [
-                    {"id": "new", "name": _("New client")},
-                    {"id": "existing", "name": _("Existing client")},
+                    {"id": one.value, "name": one.label, "description": one.description} for one in ClientCategory
                 ],
+                "rooms": shapes.RoomOut(brand.meeting_rooms.filter(is_active=True), many=True).data,
                 "channels": [str(value) for value in MeetingType.Channel],
                 "privacy_url": brand.url(reverse("legal", args=["privacy"])),
             }
@@ -75,18 +76,32 @@ def _with_parents(rows: list[Any]) -> list[Any]:
 
 
 def _shown() -> Prefetch:  # type: ignore[type-arg]
-    return Prefetch("meeting_types", MeetingType.objects.public(), to_attr="shown_types")
+    return Prefetch("meeting_types", MeetingType.objects.public().prefetch_related("rooms"), to_attr="shown_types")
+
+
+def _changed(brand: Brand, found: QuerySet[Professional], since: datetime) -> QuerySet[Professional]:
+    """Who changed since then: those of `found`, and as `gone` those who were public once and are not among them."""
+    never = [Professional.Status.DRAFT, Professional.Status.SUBMITTED]
+    rows = Professional.objects.of_brand(brand).exclude(status__in=never).filter(updated_at__gte=since)
+    gone = Case(When(pk__in=found.order_by().values("pk"), then=Value(False)), default=Value(True))
+    return search.for_cards(rows.annotate(gone=gone)).prefetch_related(_shown())
+
+
+def _or_gone(row: Professional) -> dict[str, Any]:
+    if getattr(row, "gone", False):
+        return {"id": row.pk, "gone": True, "updated_at": row.updated_at}
+    return dict(shapes.ProfessionalOut(row).data)
 
 
 class Professionals(Endpoint):
     @extend_schema(
         parameters=[shapes.ProfessionalsQuery],
-        responses=shapes.page_of(shapes.ProfessionalOut),
+        responses=shapes.page_of(shapes.ProfessionalOut, shapes.ProfessionalItems()),
         tags=["1 Configuration"],
         operation_id="listProfessionals",
     )
     def get(self, request: Request) -> Response:
-        """Listed professionals with their offices and meeting types."""
+        """Listed professionals with their offices and meeting types; with `updated_since` also who has left the list."""
         asked = self.query(shapes.ProfessionalsQuery)
         filters = search.Filters.of(
             {"what": asked.get("specialty", ""), "where": asked.get("city", ""), "speaks": asked.get("language", "")}
@@ -95,10 +110,12 @@ class Professionals(Endpoint):
         if asked.get("client_category") == "new":
             found = found.filter(accepts_new_clients=True)
         if "updated_since" in asked:
-            found = found.filter(updated_at__gte=asked["updated_since"])
+            found = _changed(self.brand, found, asked["updated_since"])  # type: ignore[assignment]
         page = Page()
         rows = page.paginate_queryset(found, request, view=self)
-        return page.get_paginated_response(shapes.ProfessionalOut(rows, many=True).data)
+        for row in rows or []:
+            row.brand = self.brand  # which knows its host already
+        return page.get_paginated_response([_or_gone(row) for row in rows or []])
 
 
 class OneProfessional(Endpoint):

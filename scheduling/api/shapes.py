@@ -5,13 +5,14 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema_field, inline_serializer
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field, inline_serializer
 from rest_framework import serializers
 
 from directory.middleware import known_zone
 from directory.models import Office, Professional, Specialty
 from scheduling import links
-from scheduling.models import AvailabilityOverride, Booking, BusyTime, MeetingType
+from scheduling.clients import ClientCategory
+from scheduling.models import AvailabilityOverride, Booking, BusyTime, MeetingRoom, MeetingType
 from scheduling.models.bookings import Status
 from scheduling.models.hours import clock
 
@@ -39,9 +40,8 @@ class Zone(serializers.CharField):
         return name
 
 
+# What is not known is not ignored. (No docstring: the reference would show it as that of each shape.)
 class Shape(serializers.Serializer):  # type: ignore[type-arg]
-    """NUL cannot be stored anywhere, and what is not known is not ignored."""
-
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict) and not getattr(self, "lenient", False):
             unknown = set(data) - {name for name, field in self.fields.items() if not field.read_only}
@@ -52,11 +52,11 @@ class Shape(serializers.Serializer):  # type: ignore[type-arg]
         return super().to_internal_value(data)
 
 
-def page_of(shape: type[serializers.BaseSerializer]) -> Any:  # type: ignore[type-arg]
-    """For the description: a page of things and the way to the next one."""
+def page_of(shape: type[serializers.BaseSerializer], items: Any = None) -> Any:  # type: ignore[type-arg]
+    """For the description: a page of things (or of `items`, a field) and the way to the next one."""
     name = f"{shape.__name__.removesuffix('Out').removesuffix('Shape')}Page"
     fields = {
-        "items": shape(many=True),
+        "items": items or shape(many=True),
         "next": serializers.URLField(allow_null=True),
         "previous": serializers.URLField(allow_null=True),
     }
@@ -80,8 +80,15 @@ class SpecialtyOut(serializers.ModelSerializer):  # type: ignore[type-arg]
 
 
 class ClientCategoryOut(Shape):
-    id = serializers.CharField()
+    id = serializers.ChoiceField(ClientCategory.choices)
     name = serializers.CharField()
+    description = serializers.CharField()
+
+
+class RoomOut(serializers.ModelSerializer):  # type: ignore[type-arg]
+    class Meta:
+        model = MeetingRoom
+        fields = ["id", "name", "location", "capacity", "features"]
 
 
 class ConfigurationOut(Shape):
@@ -92,7 +99,8 @@ class ConfigurationOut(Shape):
     hold_minutes = serializers.IntegerField()
     specialties = SpecialtyOut(many=True)
     client_categories = ClientCategoryOut(many=True)
-    channels = serializers.ListField(child=serializers.ChoiceField(MeetingType.Channel))
+    rooms = RoomOut(many=True, help_text="Meeting rooms; one is booked together with an appointment that needs it.")
+    channels = serializers.ListField(child=serializers.ChoiceField(MeetingType.Channel.choices))
     privacy_url = serializers.URLField()
 
 
@@ -104,6 +112,9 @@ class OfficeOut(serializers.ModelSerializer):  # type: ignore[type-arg]
 
 class MeetingTypeOut(serializers.ModelSerializer):  # type: ignore[type-arg]
     office = serializers.PrimaryKeyRelatedField(read_only=True, allow_null=True)
+    rooms = serializers.PrimaryKeyRelatedField(
+        many=True, read_only=True, help_text="Where needs_room: one of these; none named: any that is large enough."
+    )
 
     class Meta:
         model = MeetingType
@@ -113,6 +124,8 @@ class MeetingTypeOut(serializers.ModelSerializer):  # type: ignore[type-arg]
             "description",
             "channel",
             "office",
+            "needs_room",
+            "rooms",
             "price_text",
             "duration",
             "notice",
@@ -124,6 +137,7 @@ class MeetingTypeOut(serializers.ModelSerializer):  # type: ignore[type-arg]
 
 
 class ProfessionalOut(serializers.ModelSerializer):  # type: ignore[type-arg]
+    id = serializers.IntegerField(source="pk")
     name = serializers.SerializerMethodField()
     languages = serializers.SlugRelatedField(slug_field="code", many=True, read_only=True)
     specialties = serializers.SlugRelatedField(slug_field="slug", many=True, read_only=True)
@@ -131,10 +145,12 @@ class ProfessionalOut(serializers.ModelSerializer):  # type: ignore[type-arg]
     meeting_types = serializers.SerializerMethodField()
     time_zone = serializers.CharField()
     profile_url = serializers.SerializerMethodField()
+    client_categories = serializers.SerializerMethodField(help_text="Who may book: ids from the configuration.")
 
     class Meta:
         model = Professional
         fields = [
+            "id",
             "slug",
             "name",
             "title",
@@ -143,7 +159,7 @@ class ProfessionalOut(serializers.ModelSerializer):  # type: ignore[type-arg]
             "specialties",
             "offices",
             "meeting_types",
-            "accepts_new_clients",
+            "client_categories",
             "next_free_at",
             "profile_url",
             "updated_at",
@@ -155,10 +171,31 @@ class ProfessionalOut(serializers.ModelSerializer):  # type: ignore[type-arg]
     def get_profile_url(self, professional: Professional) -> str:
         return professional.brand.url(professional.get_absolute_url())
 
+    @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(ClientCategory.choices)))
+    def get_client_categories(self, professional: Professional) -> list[str]:
+        return [one.value for one in ClientCategory.of(professional)]
+
     @extend_schema_field(MeetingTypeOut(many=True))
     def get_meeting_types(self, professional: Professional) -> Any:
         """Those that are shown; prefetched by the endpoint."""
         return MeetingTypeOut(professional.shown_types, many=True).data  # type: ignore[attr-defined]
+
+
+class GoneOut(Shape):
+    """Somebody who is not, or no longer, in the list that was asked for."""
+
+    id = serializers.IntegerField()
+    gone = serializers.BooleanField(help_text="Always true.")
+    updated_at = serializers.DateTimeField()
+
+
+@extend_schema_field(
+    PolymorphicProxySerializer(
+        "ProfessionalOrGone", [ProfessionalOut, GoneOut], resource_type_field_name=None, many=True
+    )
+)
+class ProfessionalItems(serializers.ListField):
+    """With updated_since also those who are gone."""
 
 
 # --- times and bookings -----------------------------------------------------------------------------------------
@@ -231,7 +268,7 @@ class BookingOut(serializers.ModelSerializer):  # type: ignore[type-arg]
     id = serializers.UUIDField(source="pk")
     professional = serializers.SlugRelatedField(source="host", slug_field="slug", read_only=True)
     meeting_type = serializers.SlugRelatedField(slug_field="slug", read_only=True)
-    status = serializers.ChoiceField(Status)
+    status = serializers.ChoiceField(Status.choices)
     client = serializers.SerializerMethodField()
     start = serializers.DateTimeField(source="starts_at")
     end = serializers.DateTimeField(source="ends_at")
@@ -431,7 +468,7 @@ class BookingsQuery(Shape):
     updated_since = Instant(required=False)
     start = Instant(required=False, help_text="Starts at or after.")
     end = Instant(required=False, help_text="Starts before.")
-    status = serializers.ChoiceField(Status, required=False)
+    status = serializers.ChoiceField(Status.choices, required=False)
     professional = serializers.CharField(max_length=120, required=False, help_text="For a token of the whole brand.")
     cursor = serializers.CharField(required=False)
     limit = serializers.IntegerField(min_value=1, max_value=200, required=False)
@@ -441,7 +478,9 @@ class ProfessionalsQuery(Shape):
     specialty = serializers.CharField(max_length=80, required=False)
     city = serializers.CharField(max_length=80, required=False)
     language = serializers.CharField(max_length=8, required=False)
-    client_category = serializers.ChoiceField(["new", "existing"], required=False)
-    updated_since = Instant(required=False)
+    client_category = serializers.ChoiceField(ClientCategory.choices, required=False)
+    updated_since = Instant(
+        required=False, help_text="Also tells who is gone from the list since: {id, gone: true, updated_at}."
+    )
     cursor = serializers.CharField(required=False)
     limit = serializers.IntegerField(min_value=1, max_value=200, required=False)

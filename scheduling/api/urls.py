@@ -5,7 +5,7 @@ from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from scheduling.api import booked, docs, mine, public
+from scheduling.api import booked, docs, members, mine, public
 from scheduling.api.problems import plain
 
 
@@ -42,5 +42,8 @@ urlpatterns = [
     path("v1/my/busy-times/<int:pk>", mine.OneBusyTime.as_view(), name="my_busy_time"),
     path("v1/my/meeting-types", mine.MeetingTypes.as_view(), name="my_meeting_types"),
     path("v1/my/meeting-types/<slug:slug>", mine.OneMeetingType.as_view(), name="my_meeting_type"),
+    path("v1/members", members.Members.as_view(), name="members"),
+    path("v1/members/<int:pk>", members.OneMember.as_view(), name="member"),
+    path("v1/members/<int:pk>/onboarding", members.Onboarding.as_view(), name="member_onboarding"),
     re_path(r"^v1/(?P<rest>(?s:.*))\Z", unknown),
 ]

@@ -25,6 +25,7 @@ class Scope(models.TextChoices):
     TYPES_WRITE = "meeting_types:write", _("Change meeting types")
     MEMBERS_READ = "members:read", _("See members and how far their set-up is")
     MEMBERS_WRITE = "members:write", _("Add and change members")
+    MEMBERS_CONTACTS = "members:contacts", _("See members' e-mail addresses and phone numbers")
 
 
 # What a professional can give away; the rest is the operator's.
