@@ -9,7 +9,8 @@ import time
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import DEFAULT_CACHE_ALIAS, cache, caches
+from django.core.cache.backends.filebased import FileBasedCache
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,11 @@ def _key(scope: str, who: str, seconds: int, now: float) -> str:
 
 
 def _increase(key: str, life: int) -> None:
+    if isinstance(caches[DEFAULT_CACHE_ALIAS], FileBasedCache):
+        # Its incr is a read and a write as well, and forgets the life of what it counts up.
+        cache.set(key, cache.get(key, 0) + 1, life)
+        return
     try:
         cache.incr(key)
     except ValueError:  # it went between two calls
         cache.set(key, 1, life)
-    else:
-        cache.touch(key, life)  # the file cache forgets the life of what it counts up

@@ -1,12 +1,13 @@
 """The four steps that anybody may take: configuration → free times → reservation → booking and its calendar file."""
 
 import hashlib
+import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Case, Prefetch, QuerySet, Value, When
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -39,6 +40,15 @@ IDEMPOTENCY = OpenApiParameter(
 BOOKING_TOKEN = OpenApiParameter(
     "Booking-Token", str, OpenApiParameter.HEADER, description="The end of manage_url: who has it is the client."
 )
+# What the free times of a meeting type hang on, and the meeting type itself; parameters: now, brand, two slugs.
+VERSION_OF = """
+    SELECT kind.engine, kind.needs_room, kind.id, host.id, host.calendar_version, host.paused,
+        (SELECT COUNT(*) FROM scheduling_booking AS held
+         WHERE held.host_id = host.id AND held.status = 'held' AND held.hold_expires_at > %s)
+    FROM scheduling_meetingtype AS kind JOIN directory_professional AS host ON host.id = kind.host_id
+    WHERE host.brand_id = %s AND host.slug = %s AND kind.slug = %s
+        AND host.status = 'listed' AND host.bookable AND kind.visibility IN ('public', 'link')
+"""
 NOT_CHANGED = OpenApiResponse(description="What you have is still true.")
 
 
@@ -126,6 +136,15 @@ class OneProfessional(Endpoint):
 
 
 class Slots(Endpoint):
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Who has the answer already is told so before anything else is looked at; it does not count towards the limit."""
+        if request.method == "GET" and "If-None-Match" in request.headers:
+            self.request = request
+            etag = self.etag(timezone.now(), kwargs["slug"], kwargs["type_slug"])
+            if etag and _matches(request, etag):
+                return HttpResponse(status=304, headers={"ETag": etag, "Cache-Control": CACHED})
+        return super().dispatch(request, *args, **kwargs)
+
     @extend_schema(
         parameters=[shapes.SlotsQuery, ETAG],
         responses={200: shapes.SlotsOut, 304: NOT_CHANGED},
@@ -134,7 +153,7 @@ class Slots(Endpoint):
     )
     def get(self, request: Request, slug: str, type_slug: str) -> HttpResponse:
         """Free starts of one meeting type, at most 31 days at once. Ask with the ETag of the last answer: while nothing
-        has changed, 304 costs next to nothing."""
+        has changed, 304 costs next to nothing and does not count towards the limit."""
         asked, now = self.query(shapes.SlotsQuery), timezone.now()
         start = max(asked.get("start", now), now)
         end = asked.get("end", start + WEEK)
@@ -142,40 +161,36 @@ class Slots(Endpoint):
             raise _wrong("?end", _("The end lies before the start."))
         if end - start > RANGE:
             raise _wrong("?end", _("At most %(days)d days at once.") % {"days": shapes.RANGE_DAYS})
-        meeting_type = self._meeting_type(slug, type_slug)
-        etag = self._etag(meeting_type, asked, now)
-        if etag and _matches(request, etag):
-            response: HttpResponse = HttpResponse(status=304)
-        else:
-            response = Response(self._answer(meeting_type, asked, start, max(start, end), now))
-        if etag:
-            response.headers["ETag"] = etag
-        response.headers["Cache-Control"] = CACHED
-        return response
-
-    def _meeting_type(self, slug: str, type_slug: str) -> MeetingType:
-        return get_object_or_404(
-            MeetingType.objects.bookable().select_related("host__person", "host__brand"),
+        meeting_type = get_object_or_404(
+            MeetingType.objects.bookable().select_related("host__person"),
             host__brand=self.brand,
             host__slug=slug,
             host__status=Professional.Status.LISTED,
             host__bookable=True,
             slug=type_slug,
         )
+        meeting_type.host.brand = self.brand
+        etag = self.etag(now, slug, type_slug)  # before the times are read: old times never go under a new one
+        response = Response(self._answer(meeting_type, asked, start, max(start, end), now))
+        if etag:
+            response.headers["ETag"] = etag
+        response.headers["Cache-Control"] = CACHED
+        return response
 
-    def _etag(self, meeting_type: MeetingType, asked: dict[str, Any], now: datetime) -> str:
-        """Of the host's calendar, the question and the minute, since notice and holds pass with time. No ETag where
-        free times change without the host's calendar: at providers, and in rooms that others book too."""
-        if meeting_type.engine != "native" or meeting_type.needs_room:
+    def etag(self, now: datetime, slug: str, type_slug: str) -> str:
+        """Of the host's calendar, the question, the minute, since notice and horizon pass with it, and the holds that have
+        not run out. "" where free times change otherwise: at providers, and in rooms that others book too.
+
+        Written as SQL, because putting it together takes the ORM ten times as long as the database needs.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(VERSION_OF, [connection.ops.adapt_datetimefield_value(now), self.brand.pk, slug, type_slug])
+            row = cursor.fetchone()
+        if row is None or row[0] != "native" or row[1]:
             return ""
-        parts = [
-            meeting_type.host_id,
-            meeting_type.host.calendar_version,
-            meeting_type.host.is_paused,
-            meeting_type.pk,
-            now.timestamp() // 60,
-            asked,
-        ]
+        # A start at a full minute is still offered in that very instant, so minutes end with it.
+        minute = (math.ceil(now.timestamp()) - 1) // 60
+        parts = [*row, self.brand.paused, minute, self.request.META.get("QUERY_STRING", "")]
         return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:24]}"'
 
     def _answer(
