@@ -1,20 +1,22 @@
 """A member who is booked through BookMe: from the visitor's hold to the meeting and its calendar file. Real HTTP."""
 
-import threading
+from collections import Counter
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 import time_machine
-from django.db import close_old_connections
 from django.utils import timezone
 
 from integrations import connections, desired, hold_rows, parity, remote_times, sync, tasks
 from integrations.hold_rows import ProviderHold
-from integrations.models import Connection, Mirror, RemoteTimes
+from integrations.models import Connection, Mirror
 from integrations.sandbox.bookme.seed import credentials
 from scheduling import alerts, availability, bookings, holding
 from scheduling.models import Alert, Booking, MeetingType, Offer, Opening
 from scheduling.models.bookings import Status
+from tests.concurrency import race
+from tests.concurrency.visitors import Visitor
 from tests.integrations.bookme_world import BO, NAME, PRIVATE, Api
 from tests.integrations.test_engine import DETAILS, held, the_booking
 
@@ -332,30 +334,24 @@ class TestAssignments:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_thirty_visitors_at_once_one_hold_here_and_there(sandbox, brand, alice, meeting_type):
-    """Over the product: the queue of the host lets one through, and only that one is held at BookMe."""
+def test_thirty_visitors_at_once_one_hold_here_and_there(sandbox, live_server, brand, alice, meeting_type):
+    """Through the pages of a running server: one is led on, the others read that the time has gone; one hold at the bank."""
     connect(brand, sandbox, alice, meeting_type)
     found = fresh(meeting_type)
-    start, won, gate = starts(found)[0], [], threading.Barrier(30)
-
-    def visit() -> None:
-        gate.wait()
-        try:
-            won.append(holding.hold(fresh(meeting_type), start))
-        except bookings.BookingError:
-            pass
-        finally:
-            close_old_connections()
-            from django.db import connection as db
-
-            db.close()
-
-    threads = [threading.Thread(target=visit) for _number in range(30)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(won) == 1
+    start = starts(found)[0]
+    # The test server lets ten wait at its door, as no server of the real world does.
+    live_server.thread.httpd.socket.listen(128)
+    visitors = [Visitor(live_server.url) for _number in range(30)]
+    visitors[0].look(f"{found.get_absolute_url()}?from={start:%Y-%m-%d}")
+    for visitor in visitors[1:]:
+        visitor.session.cookies = visitors[0].session.cookies.copy()
+        visitor.action, visitor.token = visitors[0].action, visitors[0].token
+    moment = f"{start.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    answers = race.run([partial(visitor.take, moment) for visitor in visitors], over_http=True)
+    assert not [answer for answer in answers if isinstance(answer, Exception)]
+    assert Counter(answer.status_code for answer in answers) == {303: 1, 409: 29}
+    refused = next(answer for answer in answers if answer.status_code == 409)
+    assert "This time is no longer free" in refused.text
     assert [slot["_token"] for slot in slots(sandbox)] == [ProviderHold.objects.get().token]
     assert datetime.fromisoformat(slots(sandbox)[0]["startDate"]) == start.astimezone(UTC)
-    assert RemoteTimes.objects.count() == 1
+    assert Booking.objects.filter(status=Status.HELD).count() == 1
