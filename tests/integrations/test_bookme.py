@@ -207,6 +207,25 @@ def free(provider, meeting_type=None, days=1):
     return [start for start in found if start.tzinfo]
 
 
+@pytest.mark.parametrize(
+    ("options", "asked"),
+    [
+        ({"ignore_notice": True}, "ignoreMinimumTimeBeforeBooking"),
+        ({"best_time_slots": True}, "getBestTimeSlots"),
+        ({"customer_location": "Copenhagen"}, "customerLocation"),
+        ({"meeting_location": "Copenhagen"}, "meetingLocation"),
+    ],
+)
+def test_what_the_documents_let_one_ask_besides_is_sent_where_it_is_wanted(sandbox, options, asked):
+    sandbox.switch(NAME, "lead_minutes", 60 * 24 * 60)
+    assert bool(free(provider_of(sandbox, **options))) is ("ignore_notice" in options)
+    queries = [row["query"] for row in sandbox.log(provider=NAME) if row["path"].endswith("/available")]
+    assert asked in str(queries[-1])
+    free(provider_of(sandbox))
+    queries = [row["query"] for row in sandbox.log(provider=NAME) if row["path"].endswith("/available")]
+    assert asked not in str(queries[-1])
+
+
 @pytest.mark.parametrize("options", [{}, {"dialect": "both", "list_style": "csv", "enum_case": "title"}])
 @pytest.mark.parametrize("names", ["startDate", "startTime"])
 def test_free_times_are_hers_in_every_spelling(sandbox, api, options, names):

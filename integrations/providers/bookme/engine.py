@@ -98,8 +98,10 @@ class Calendar(Engine):
         params += list(wire.named(names, wire.QUERY, str(option["dialect"])).items())
         if data.get("requireRoom"):
             params += [("requireRoom", "true"), *wire.listed("specificRooms", data.get("rooms") or [], style)]
-        if option["meeting_location"]:
-            params.append(("meetingLocation", str(option["meeting_location"])))
+        flags = {"ignoreMinimumTimeBeforeBooking": "ignore_notice", "getBestTimeSlots": "best_time_slots"}
+        params += [(theirs, "true") for theirs, ours in flags.items() if option[ours]]
+        places = {"customerLocation": "customer_location", "meetingLocation": "meeting_location"}
+        params += [(theirs, str(option[ours])) for theirs, ours in places.items() if option[ours]]
         rows = self.provider.client.call("available", params=params)
         if not isinstance(rows, list):
             raise Transient("The list of free times cannot be read.")
