@@ -194,7 +194,7 @@ class TestRows:
 
 
 def sent_on_the_way(clock, booking: Booking, until: datetime) -> list[datetime]:
-    """The worker sweeps every half hour, twice; when reminders went out, on the wall clock of Berlin."""
+    """The worker sweeps every hour, twice; when reminders went out, on the wall clock of Berlin."""
     found = []
     moment = datetime.now(UTC)
     while moment <= until:
@@ -205,7 +205,7 @@ def sent_on_the_way(clock, booking: Booking, until: datetime) -> list[datetime]:
             plan_reminders()
             new = [mail for mail in outbox_of.outbox[before:] if mail.subject.startswith("Reminder")]
             found += [moment.astimezone(BERLIN)] * len(new)
-        moment += timedelta(minutes=30)
+        moment += timedelta(hours=1)
     return found
 
 
