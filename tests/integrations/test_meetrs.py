@@ -248,6 +248,14 @@ def test_a_quick_meet_is_an_empty_object(provider, sandbox):
     assert answered["joinUrl"].endswith(answered["code"])
 
 
+def test_a_meeting_type_may_want_quick_meets(provider, sandbox):
+    room, remote = made(provider, replace(VISIT, options={"clients": "quick"}))
+    assert sandbox.log(provider=NAME, path="/v1/meetings")[-1]["body"] == {}
+    assert meets(sandbox)[0]["title"].startswith("Quick meet")
+    assert room.entry(remote, HOST) == room.entry(remote, ADA.ref)
+    assert room.differences(room.payload(replace(VISIT, options={"clients": "quick"})), remote) == {}
+
+
 @pytest.mark.parametrize(
     ("pattern", "shown"),
     [

@@ -18,7 +18,12 @@ __all__ = ["Configuration", "Configurations", "MeetRs", "MeetRsReports"]
 HOUR = 3600
 ROOM_OPTIONS = (
     Option("addon_configuration_id", "", "Add-on configuration (a GUID); empty: the default one of the account."),
-    Option("clients", "named", "How clients get in; open: anybody who has the link, without a list.", PATTERNS),
+    Option(
+        "clients",
+        "named",
+        "How clients get in; open: anybody who has the link, without a list; quick: the same, and all as Meet.rs has it.",
+        PATTERNS,
+    ),
     Option("host_role", "PowerUser", "Role of the professional.", ROLES),
     Option("client_role", "User", "Role of clients who are named.", ROLES),
     Option(

@@ -38,11 +38,14 @@ class Conference(Conferencing):
         wish = {option.name: option.default for option in self.provider.room_options}
         wish |= {name: value for name, value in self.provider.option.items() if name in wish}
         wish |= {name: value for name, value in facts.options.items() if name in wish and value not in (None, "", [])}
+        people = [HOST, *(guest.ref for guest in facts.guests)]
+        if wish["clients"] == "quick":
+            return {"people": people}
         found: Payload = {
             "title": facts.title,
             "description": facts.description,
             "schedulingInfo": {"duration": round((facts.ends_at - facts.starts_at).total_seconds() / 60)},
-            "people": [HOST, *(guest.ref for guest in facts.guests)],
+            "people": people,
         }
         if wish["addon_configuration_id"]:
             found["addonConfigurationId"] = str(wish["addon_configuration_id"])
@@ -128,7 +131,7 @@ class Conference(Conferencing):
         return {
             name: (payload[name], observed.data[name])
             for name in ("title", "description")
-            if name in observed.data and observed.data[name] != payload[name]
+            if name in payload and name in observed.data and observed.data[name] != payload[name]
         }
 
     def entry(self, remote: Remote, ref: str) -> Entry:

@@ -11,7 +11,7 @@ from integrations.errors import Unsupported
 ROLES = ("Admin", "PowerUser", "User", "Guest")
 OAUTH = ("Google", "Microsoft", "LinkedIn", "Facebook")
 PROVIDERS = ("Passcode", *OAUTH, "Guest")
-PATTERNS = ("named", "guest_anonymous", "guest_passcode", "guest_identity", "open")
+PATTERNS = ("named", "guest_anonymous", "guest_passcode", "guest_identity", "open", "quick")
 SHORTEST, LONGEST = 4, 32
 # Stands where a passcode will be filled in; the passcode itself is kept sealed and never in a payload.
 PLACE = "passcode_of"
