@@ -409,6 +409,8 @@ MEMBER_PROGRESS = "integrations.progress.MirrorProgress"
 # Who knows the video room of an appointment: a callable that takes a booking and a side and returns a room of
 # scheduling.rooms, or None for the link that the professional entered.
 VIDEO_ROOMS = "integrations.rooms.room_of"
+# Whether somebody else reminds the client of an appointment: a callable that takes a booking; asked when ours is due.
+REMINDED_ELSEWHERE = "integrations.reminding.does"
 # Booking pages that professionals have at a provider whose free times are computed here.
 MEMBER_PAGES = "integrations.pages.page_of"
 # Keys for secrets at rest, newest first; empty: derived from SECRET_KEY and SECRET_KEY_FALLBACKS.

@@ -68,6 +68,11 @@ class Connection(models.Model):
     when_down = models.CharField(
         _("when the provider is down"), max_length=8, choices=WhenDown, default=WhenDown.CLOSED
     )
+    reminds_clients = models.BooleanField(
+        _("reminds clients itself"),
+        default=False,
+        help_text=_("Tick this where the provider mails reminders of its own: then clients do not get ours as well."),
+    )
     webhook_token = models.CharField(max_length=64, unique=True, default=new_webhook_token, editable=False)
     webhook_secret = SealedField(_("webhook secret"), default=str, editable=False)
     is_paused = models.BooleanField(_("onboarding is stopped"), default=False, editable=False)

@@ -12,8 +12,11 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.apps import apps
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from scheduling import notifications
 from scheduling.models import Booking, MeetingType, Message
@@ -141,11 +144,14 @@ def _rows(booking: Booking, now: datetime, *, told: bool) -> Iterable[Message]:
 
 
 def is_overtaken(message: Message, now: datetime) -> bool:
-    """The appointment is another or no more, has begun, the reminder was switched off, or a later one says the same."""
+    """The appointment is another or no more, has begun, the reminder was switched off, a later one or somebody else says the
+    same."""
     booking = message.booking
     if booking.status != Status.CONFIRMED or booking.version != message.version or booking.starts_at <= now:
         return True
     if not wanted(booking, message.kind, message.audience):
+        return True
+    if message.audience == Audience.CLIENT and _is_reminded_elsewhere(booking):
         return True
     later: Collection[str] = KINDS[KINDS.index(Kind(message.kind)) + 1 :]
     others = Message.objects.filter(
@@ -153,6 +159,11 @@ def is_overtaken(message: Message, now: datetime) -> bool:
     )
     said = others.filter(status=Message.Status.SENT) | others.filter(status=Message.Status.DUE, due_at__lte=now)
     return said.exists()
+
+
+def _is_reminded_elsewhere(booking: Booking) -> bool:
+    path = settings.REMINDED_ELSEWHERE
+    return bool(path and apps.is_installed(path.split(".")[0]) and import_string(path)(booking))
 
 
 def put_off(message: Message, now: datetime) -> datetime | None:

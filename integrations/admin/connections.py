@@ -73,7 +73,7 @@ class ConnectionAdmin(VerbAdmin):
             "base_url",
             ("is_default", "for_rooms", "is_active"),
         ]
-        booking = ["booking", ("ask_before_embed", "when_down")]
+        booking = ["booking", ("ask_before_embed", "when_down"), "reminds_clients"]
         if obj is None:
             return [(None, {"fields": first}), (gettext_lazy("Visitors"), {"fields": booking})]
         health = ["health_badge", "last_answer", "live_sets", ("expires_on", "expiry_badge")]
