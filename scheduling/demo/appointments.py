@@ -65,12 +65,12 @@ class _Diary:
                     self.appointment(meeting_type, start, [other for other in ahead if other != start])
             if meeting_type.on_request and share > 1:
                 later = self.free(meeting_type, self.now + 3 * DAY, self.now + 10 * DAY)
-                for start in sorted({*later[:1], *later[-1:]}):
-                    self.ask(meeting_type, start)
+                for number, start in enumerate(sorted({*later[:1], *later[-1:]})):
+                    self.ask(meeting_type, start, len(self.made) + number)
 
-    def ask(self, meeting_type: MeetingType, start: datetime) -> None:
+    def ask(self, meeting_type: MeetingType, start: datetime, number: int) -> None:
         """A request that waits for the host's answer."""
-        number = len(self.made) % len(clients.NAMES[self.language])
+        number %= len(clients.NAMES[self.language])
         name = clients.NAMES[self.language][number]
         booking = bookings.confirm(
             bookings.hold(meeting_type, start, language=self.language, now=self.now),

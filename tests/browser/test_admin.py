@@ -3,13 +3,15 @@
 import re
 from datetime import datetime
 
+import pytest
 from django.contrib.auth.models import Group
 from playwright.sync_api import Page, expect
 
-from directory import roles
-from directory.models import Brand, CheckItem, Professional
-from integrations.models import Connection
+from directory import jobs, roles
+from directory.models import Brand, CheckItem, Job, Professional
+from integrations.models import Connection, HookEndpoint, Mirror, WebhookEvent
 from scheduling import bookings
+from scheduling.models import SpamRule
 from tests import factories
 from tests.browser.tools import assert_no_horizontal_scroll, axe_violations
 
@@ -87,3 +89,53 @@ def test_approve_look_reveal_and_be_on_record(directory: Brand, admin_user, alic
     line = owner.get_by_role("row").filter(has_text="staff@example.org").filter(has_text="contact data")
     expect(line.first).to_be_visible()
     look(owner)
+
+
+LISTS = [
+    "directory/job",
+    "directory/specialty",
+    "directory/auditevent",
+    "directory/professional/import",
+    "scheduling/blockedattempt",
+    "scheduling/spamrule",
+    "scheduling/spamrule/add",
+    "scheduling/mailtext",
+    "scheduling/consent",
+    "scheduling/message",
+    "integrations/hookendpoint",
+    "integrations/hookdelivery",
+    "integrations/webhookevent",
+    "integrations/mirror",
+    "integrations/connection",
+]
+
+
+@pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("de", "dark")])
+def test_lists_of_staff_are_accessible(
+    directory: Brand, origin, admin_user, alice, next_monday, new_page, language, scheme
+):
+    """With a row in each: an empty list proves little."""
+    account = Connection.objects.create(brand=directory, provider="meetergo", name="meetergo")
+    Mirror.objects.create(connection=account, kind="user", local_uid=str(alice.pk), remote_id="r1", due_at=None)
+    WebhookEvent.objects.create(connection=account, event_key="1", body="{}", type="booking_created")
+    HookEndpoint.objects.create(brand=directory, url="https://example.org/hook")
+    SpamRule.objects.create(brand=directory, kind="domain", value="spam.example")
+    factories.make_specialty(directory, "Family law")
+    booking = bookings.enter(alice.meeting_types.first(), next_monday, name="Bob Berg", email="bob@example.org")
+    job = jobs.start(
+        "list action",
+        title="Approve 30 profiles",
+        brand=directory,
+        by=admin_user,
+        total=2,
+        options={"model": "directory.professional", "build": "_approval"},
+    )
+    Job.objects.update(status="done", done=1, failed=1, result=f"{alice.pk},\r\n{alice.pk},It is closed.\r\n")
+    page: Page = new_page(color_scheme=scheme)
+    log_in(page, admin_user.email)
+    page.context.add_cookies([{"name": "django_language", "value": language, "url": origin}])
+    for path in [*LISTS, f"directory/job/{job.pk}/change", f"scheduling/booking/{booking.pk}/cancel"]:
+        page.goto(f"/admin/{path}/")
+        assert "/login/" not in page.url
+        look(page)
+        assert_no_horizontal_scroll(page)

@@ -61,7 +61,7 @@ def test_a_sensitive_answer_leaves_by_no_door(brand, alice, connection, meeting_
     for row in Message.objects.filter(booking=booking):
         Message.objects.filter(pk=row.pk).update(due_at=timezone.now())
         messages.deliver(row.pk)
-    with time_machine.travel(next_monday.replace(hour=6), tick=False):
+    with time_machine.travel(next_monday.replace(hour=7), tick=False):
         digests.write_due()
         assert digests.send_due() == 1
     said = [mail.message().as_string() + mail.body + str(mail.alternatives) for mail in mailoutbox]
