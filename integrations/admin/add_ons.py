@@ -94,7 +94,8 @@ class AddOnForm(VerbForm):
         self.fields["tools"].choices = [(one, tool(one)) for one in dict.fromkeys([*TOOLS, *known])]  # type: ignore[attr-defined]
         if row is not None:
             kept = {one: row.settings(one) for one in known}
-            self.initial |= {
+            self.initial = {
+                **self.initial,
                 "name": row.name,
                 "description": row.description,
                 "type": row.type,

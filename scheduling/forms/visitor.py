@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.forms.fields import PHONE
@@ -16,7 +15,7 @@ TYPED_FIELDS = ("name", "email", "phone", "note", "attendee_name", "attendee_ema
 class ContactForm(forms.Form):
     """Who it is. `homepage` is for scheduling.guard: no person sees or reaches it; programs that fill in every field do."""
 
-    email_help: str | Promise = ""
+    email_help: Any = ""
 
     name = forms.CharField(
         label=_("First and last name"),
