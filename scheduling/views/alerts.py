@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from directory import visitors
 from directory.velocity import HOUR, Limit, spend
 from scheduling import alerts, guard, letters, links, weeks
 from scheduling.bookings import BookingError, NotAllowed
@@ -24,6 +25,8 @@ from scheduling.views.private import private
 from scheduling.views.profile import find_meeting_type
 
 ASKED = (Limit(6, HOUR), Limit(20, 24 * HOUR))
+# To one address, whoever asks from wherever about whichever meeting type.
+MAILED = (Limit(4, HOUR), Limit(10, 24 * HOUR))
 
 
 @require_http_methods(["GET", "POST"])
@@ -44,17 +47,19 @@ def new(request: HttpRequest, slug: str, type_slug: str) -> HttpResponse:
     wait = spend("alert", guard.visitor(request).key, *ASKED)
     if wait:
         return gate.limited(request, guard.Limited(wait))
-    if not form.cleaned_data["homepage"]:
+    email = form.cleaned_data["email"]
+    mailbox = visitors.fingerprint(visitors.plain_email(email))
+    if not form.cleaned_data["homepage"] and not spend("alert-mail", mailbox, *MAILED):
         zone = weeks.display_zone(meeting_type, request.visitor_zone)  # type: ignore[attr-defined]
         alerts.ask(
             meeting_type,
             name=form.cleaned_data["name"],
-            email=form.cleaned_data["email"],
+            email=email,
             language=request.LANGUAGE_CODE,  # type: ignore[attr-defined]
             time_zone=zone,
             **form.window(),  # type: ignore[arg-type]
         )
-    return render(request, "scheduling/alert_new.html", context | {"asked": form.cleaned_data["email"]})
+    return render(request, "scheduling/alert_new.html", context | {"asked": email})
 
 
 @require_http_methods(["GET", "POST"])

@@ -294,6 +294,19 @@ def test_what_is_wrong_is_said_and_nothing_is_written(full, client, wrong):
     assert not Alert.objects.exists()
 
 
+def test_one_mailbox_is_not_flooded_from_many_addresses(full, client, settings):
+    settings.VISITOR_LIMITS = 1
+    typed = {"name": "Nora", "weekdays": ["0"], "daypart": "any", "privacy": "on"}
+    for number in range(8):
+        answer = client.post(
+            f"{full.get_absolute_url()}earlier/",
+            typed | {"email": f"nora+{number}@example.org"},
+            REMOTE_ADDR=f"203.0.113.{number}",
+        )
+        assert answer.status_code == 200, "nobody learns by it which addresses are known"
+    assert Alert.objects.count() == 4
+
+
 def test_asking_again_does_not_mail_again_and_changes_nothing_of_others(full):
     alert = waiting(full, weekdays=1)
     alerts.ask(full, name="X", email=alert.email, language="en", time_zone="Europe/Berlin", **ALWAYS)
