@@ -241,7 +241,9 @@ class Pages:
         question = Question(
             title=title,
             explanation=[
-                _("Meetings that are made from now on get it; those that exist keep their tools."),
+                _("Meetings that exist keep their tools. A meeting type that wishes this one has to choose another.")
+                if danger
+                else _("Meetings that are made from now on get it; those that exist keep their tools."),
                 _("Meet.rs advises to manage configurations in its own administration."),
             ],
             button=button,
