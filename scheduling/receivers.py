@@ -5,7 +5,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from directory import audit
-from directory.models import Brand, Device, Person, Professional
+from directory.models import Brand, Device, Office, Person, Professional
 from directory.signals import device_is_new, job_queued, professional_closing, professional_decided, professional_erased
 from scheduling import availability, bookings, erasure
 from scheduling.background import after_commit
@@ -53,6 +53,13 @@ def member_may_be_paused(
 ) -> None:
     if not raw:
         availability.refresh_later(instance.pk)
+
+
+@receiver([post_save, post_delete], sender=Office)
+def places_changed(sender: type, instance: Office, raw: bool = False, **_kwargs: object) -> None:
+    """A meeting type without an office of its own takes place at her first one, at the hours there."""
+    if not raw:
+        availability.refresh_later(instance.professional_id)
 
 
 @receiver(professional_closing)
