@@ -13,6 +13,7 @@ Find a free time, reserve it, book it, keep the calendar file: the same four ste
 
 * Free times, reserving and booking need no token. Whoever books gets `manage_url`; its last part is the *Booking-Token*
   with which the client reads, moves and cancels that booking.
+* A program of the whole directory reads and sends members, with how far each is at her provider.
 * A professional makes tokens for her own things under *Settings → API tokens*. Programs of other people use OAuth 2.
 * Errors are problems (RFC 9457): look at `code`, show `detail`, which is in the caller's language (`Accept-Language`).
 * Unsafe calls take an `Idempotency-Key`: a repetition within 24 hours gets the first answer.
@@ -55,6 +56,11 @@ class Description(AutoSchema):
             return [{"bearer": []}, {"oauth": [scope]}]
         return [{}, {"bearer": []}, {"oauth": []}]
 
+    def get_summary(self) -> str:
+        """The first sentence of what is said about it; the rest is its description."""
+        first, _dot, _rest = " ".join(self.get_description().split()).partition(". ")
+        return first.rstrip(".")
+
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
         operation = super().get_operation(*args, **kwargs)
         if operation is not None:
@@ -83,6 +89,10 @@ def _flows() -> dict[str, Any]:
 def complete(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """After all endpoints: the shape of problems and the ways to say who asks."""
     result["info"]["description"] = INTRODUCTION.strip()
+    named = {tag for path in result["paths"].values() for one in path.values() for tag in one.get("tags", [])}
+    result["tags"] = [
+        {"name": tag} for tag in sorted(named)
+    ]  # the steps in their order, then who has things of her own
     components = result.setdefault("components", {})
     components.setdefault("schemas", {})["Problem"] = PROBLEM
     components["securitySchemes"] = {
