@@ -19,6 +19,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.core import signing
 from django.core.cache import cache as store
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils import translation
 from django.utils.crypto import salted_hmac
 from django.utils.html import format_html
@@ -117,9 +118,11 @@ def sites_of(host_id: int) -> list[str]:
 
 
 def allow(host: Professional, origins: list[str]) -> None:
-    """Exactly these sites may show her booking pages."""
-    host.embed_sites.exclude(origin__in=origins).delete()
-    EmbedSite.objects.bulk_create([EmbedSite(host=host, origin=one) for one in origins], ignore_conflicts=True)
+    """Exactly these sites may show her booking pages. The audit log follows each row."""
+    with transaction.atomic():
+        host.embed_sites.exclude(origin__in=origins).delete()
+        for one in origins:
+            EmbedSite.objects.get_or_create(host=host, origin=one)
 
 
 def prepare(frame: Frame, typed: str, campaign: dict[str, str], typed_key: str) -> None:

@@ -9,7 +9,7 @@ from directory.models import Brand, Device, Office, Person, Professional
 from directory.signals import device_is_new, job_queued, professional_closing, professional_decided, professional_erased
 from scheduling import availability, bookings, erasure
 from scheduling.background import after_commit
-from scheduling.models import AvailabilityOverride, AvailabilityRule, BookingEvent, BusyTime, MeetingType
+from scheduling.models import AvailabilityOverride, AvailabilityRule, BookingEvent, BusyTime, EmbedSite, MeetingType
 
 for model in (MeetingType, AvailabilityRule, AvailabilityOverride, BusyTime):
     for signal in (post_save, post_delete):
@@ -17,6 +17,7 @@ for model in (MeetingType, AvailabilityRule, AvailabilityOverride, BusyTime):
 
 
 audit.follow(MeetingType)
+audit.follow(EmbedSite)
 
 
 @receiver([post_save, post_delete], sender=MeetingType)

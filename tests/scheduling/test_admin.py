@@ -18,8 +18,10 @@ from scheduling.models import (
     AvailabilityOverride,
     BlockedAttempt,
     Booking,
+    BookingSource,
     BusyTime,
     ClientMark,
+    EmbedSite,
     MailText,
     MeetingRoom,
     MeetingType,
@@ -83,6 +85,8 @@ def rows(booking: Booking, past: Booking, alice: Professional) -> None:
     AttendanceRule.objects.create(host=alice, no_shows=2, months=12)
     MailText.objects.create(brand=alice.brand, kind="confirmed", language="en", opening="See you {when}.")
     MeetingRoom.objects.create(brand=alice.brand, name="Blue room")
+    EmbedSite.objects.create(host=alice, origin="https://alice.example")
+    BookingSource.objects.create(booking=booking, origin="https://alice.example", campaign={"utm_source": "letter"})
     ApiClient.objects.create(
         brand=alice.brand,
         name="Practice software",

@@ -282,3 +282,21 @@ def test_the_professional_sees_where_it_was_booked(brand, alice, alice_client, m
     page = alice_client.get(f"/my/bookings/{booking.pk}/").content.decode()
     assert SITE in page
     assert "spring" in page
+
+
+def test_who_changed_the_list_is_in_the_audit_log_and_staff_can_change_it(alice, alice_client, admin_client, brand):
+    from directory.models import AuditEvent
+
+    embed.allow(alice, ["https://old.example"])
+
+    alice_client.post("/my/embed/sites/", {"sites": "https://new.example"})
+    lines = AuditEvent.objects.filter(subject_type="scheduling.embedsite").order_by("pk")
+    assert [(line.verb, line.actor_id) for line in lines][1:] == [
+        ("deleted", alice.person.user_id),
+        ("added", alice.person.user_id),
+    ]
+    address = "/admin/scheduling/embedsite/add/"
+    assert admin_client.post(address, {"host": alice.pk, "origin": "nonsense"}).status_code == 200
+    admin_client.post(address, {"host": alice.pk, "origin": "HTTPS://Third.example/contact"})
+    assert embed.sites_of(alice.pk) == ["https://new.example", "https://third.example"]
+    assert lines.last().source == "admin"
