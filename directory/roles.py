@@ -7,6 +7,8 @@ from django.contrib.auth.models import Group, Permission
 LOOK = ["directory.view_*", "scheduling.view_*", "!directory.view_user", "!directory.view_as", "!directory.view_audit*"]
 # Whether other systems follow. What webhooks carried stays out: it may name clients.
 TECHNICAL = ["integrations.view_room*", "integrations.view_hookendpoint"]
+MAILS = ["message", "digest", "offer", "alert"]
+NO_MAILS = [f"!scheduling.view_{name}" for name in MAILS]
 # Name of the group → patterns over app.codename; "!" takes away again. Contact data is masked without see_contacts.
 ROLES: dict[str, list[str]] = {
     "Owner": ["directory.*", "scheduling.*", "integrations.*", "!directory.add_user", "!directory.delete_*"]
@@ -17,12 +19,17 @@ ROLES: dict[str, list[str]] = {
     + ["scheduling.*_meetingtype", "scheduling.*_availability*", "scheduling.*_busytime"]
     + ["integrations.view_*", "integrations.change_mirror", "integrations.*_roomchoice", "!integrations.delete_*"]
     + ["!directory.delete_*"],
-    "Support": [*LOOK, "scheduling.add_booking", "scheduling.change_booking", "scheduling.change_message"]
+    "Support": [
+        *LOOK,
+        "scheduling.add_booking",
+        "scheduling.change_booking",
+        *[f"scheduling.change_{name}" for name in MAILS],
+    ]
     + ["scheduling.add_spamrule", "scheduling.change_spamrule", "scheduling.change_blockedattempt"]
     + ["scheduling.change_clientmark", "scheduling.delete_clientmark", *TECHNICAL, "directory.reveal_contacts"],
-    "Moderation": [*LOOK, "directory.change_professional", "!scheduling.view_message"]
+    "Moderation": [*LOOK, "directory.change_professional", *NO_MAILS]
     + ["scheduling.*_spamrule", "scheduling.change_blockedattempt"],
-    "Read only": [*LOOK, "!scheduling.view_message", *TECHNICAL],
+    "Read only": [*LOOK, *NO_MAILS, *TECHNICAL],
 }
 
 

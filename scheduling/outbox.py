@@ -8,11 +8,19 @@ from typing import Any
 from django.core.mail import EmailMessage
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from scheduling.background import after_commit
 from scheduling.messages import GIVE_UP, LEASE, log
 from scheduling.models import Outgoing
 
 Status = Outgoing.Status
+
+
+class NotAllowed(Exception):  # noqa: N818  named as that of scheduling.messages
+    """The row cannot be sent again; the text is for people."""
+
+
 PAUSE = timedelta(minutes=5)
 
 
@@ -23,6 +31,17 @@ def due(rows: "QuerySet[Any]", now: datetime, *, limit: int = 500) -> list[int]:
 
 def _claimable(rows: "QuerySet[Any]", now: datetime) -> "QuerySet[Any]":
     return rows.filter(Q(leased_until=None) | Q(leased_until__lte=now), status=Status.DUE, due_at__lte=now)
+
+
+def requeue(row: Any, task: str) -> None:
+    """Send one row once more, now. Raises NotAllowed while it is being sent and for what is overtaken."""
+    now = timezone.now()
+    free = Q(leased_until=None) | Q(leased_until__lte=now)
+    rows = type(row)._default_manager.filter(free, pk=row.pk).exclude(status=Status.SUPERSEDED)
+    values = {"status": Status.DUE, "due_at": now, "attempts": 0, "last_error": "", "leased_until": None}
+    if not rows.update(**values):
+        raise NotAllowed(_("This message is being sent at this moment, or has been overtaken."))
+    after_commit(task)
 
 
 def deliver(rows: "QuerySet[Any]", pk: int, compose: Callable[[Any, datetime], EmailMessage | None]) -> bool:

@@ -381,3 +381,25 @@ def test_lists_do_not_ask_more_with_more_rows(
     fill(6)
     with django_assert_max_num_queries(len(few)):
         assert admin_client.get(url).status_code == 200
+
+
+def test_mails_that_are_about_no_booking_are_in_a_log_and_can_be_sent_again(
+    alice, meeting_type, admin_client, mailoutbox
+):
+    from scheduling import alert_mails, alerts
+    from scheduling.models import Alert
+
+    wish = {"weekdays": 127, "daypart": "any", "language": "en", "time_zone": "Europe/Berlin"}
+    row = alerts.ask(meeting_type, name="Bob Berg", email="bob@example.org", **wish)
+    assert alert_mails.send_due() == 1
+    page = admin_client.get(reverse("admin:scheduling_alert_changelist"))
+    assert "bob@example.org" in page.content.decode()
+    url = reverse("admin:scheduling_alert_send_again", args=[row.pk])
+    assert "arrives a second time" in admin_client.get(url).content.decode()
+    assert admin_client.post(url, {"confirmed": "on"}).status_code == 302
+    assert alert_mails.send_due() == 1
+    assert len(mailoutbox) == 2
+    Alert.objects.update(status="superseded", due_at=None)
+    assert admin_client.post(url, {"confirmed": "on"}).status_code == 409
+    for name in ("digest", "offer"):
+        assert admin_client.get(reverse(f"admin:scheduling_{name}_changelist")).status_code == 200
