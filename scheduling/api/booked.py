@@ -60,6 +60,7 @@ class BookingEndpoint(Endpoint):
 class OneBooking(BookingEndpoint):
     @extend_schema(parameters=[BOOKING_TOKEN], responses=shapes.BookingOut, tags=["4 Book"], operation_id="getBooking")
     def get(self, request: Request, uid: UUID) -> Response:
+        """The booking as it is now."""
         return self.shown(*self.find("bookings:read"))
 
 
@@ -93,6 +94,7 @@ class Cancel(BookingEndpoint):
         operation_id="cancelBooking",
     )
     def post(self, request: Request, uid: UUID) -> Response:
+        """Cancel it. The time limit for changes binds the client only."""
         booking, actor = self.find("bookings:write")
         reason = self.data(shapes.CancelIn)["reason"]
         return self.shown(settled(bookings.cancel(booking, actor=actor, user=self.user, reason=reason)), actor)

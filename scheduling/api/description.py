@@ -1,5 +1,6 @@
 """The OpenAPI document: what drf-spectacular reads from the endpoints, with what all of them have in common."""
 
+import inspect
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
@@ -55,6 +56,10 @@ class Description(AutoSchema):
         if scope:
             return [{"bearer": []}, {"oauth": [scope]}]
         return [{}, {"bearer": []}, {"oauth": []}]
+
+    def get_description(self) -> str:
+        """What the method says of itself; that of its class is meant for us."""
+        return inspect.getdoc(getattr(self.view, self.method.lower())) or ""
 
     def get_summary(self) -> str:
         """The first sentence of what is said about it; the rest is its description."""

@@ -143,6 +143,7 @@ class OneMember(MembersEndpoint):
 
     @extend_schema(responses=shapes.MemberOut, tags=["Operator: members"], operation_id="getMember")
     def get(self, request: Request, pk: int) -> Response:
+        """One member, with how far she is at her provider."""
         member = get_object_or_404(self.members(), pk=pk)
         return Response(self.shown([member])[member.pk])
 

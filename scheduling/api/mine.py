@@ -93,6 +93,7 @@ class Overrides(Mine):
         operation_id="createOverride",
     )
     def post(self, request: Request) -> Response:
+        """Special hours for some days, or an absence: no windows."""
         override = AvailabilityOverride(host=self.host, **_override(self.data(shapes.OverrideShape)))
         hours.save_override(override)
         return Response(shapes.OverrideShape(override).data, status=201)
@@ -106,12 +107,14 @@ class OneOverride(Mine):
 
     @extend_schema(responses=shapes.OverrideShape, tags=["Own: hours"], operation_id="getOverride")
     def get(self, request: Request, pk: int) -> Response:
+        """One of the special hours or absences."""
         return Response(shapes.OverrideShape(self.find(pk)).data)
 
     @extend_schema(
         request=shapes.OverrideShape, responses=shapes.OverrideShape, tags=["Own: hours"], operation_id="putOverride"
     )
     def put(self, request: Request, pk: int) -> Response:
+        """Set the special hours or absence anew."""
         override = self.find(pk)
         for name, value in _override(self.data(shapes.OverrideShape)).items():
             setattr(override, name, value)
@@ -120,6 +123,7 @@ class OneOverride(Mine):
 
     @extend_schema(responses={204: None}, tags=["Own: hours"], operation_id="deleteOverride")
     def delete(self, request: Request, pk: int) -> Response:
+        """Take it back: the weekly hours hold again."""
         hours.delete_override(self.find(pk))
         return Response(status=204)
 
@@ -150,6 +154,7 @@ class BusyTimes(Mine):
         operation_id="createBusyTime",
     )
     def post(self, request: Request) -> Response:
+        """Time that is taken by something else."""
         data = self.data(shapes.BusyTimeShape)
         if data["ends_at"] - data["starts_at"] > MOST_BUSY:
             detail = _("At most a year at once.")
@@ -179,6 +184,7 @@ class MeetingTypes(Mine):
         operation_id="listMeetingTypes",
     )
     def get(self, request: Request) -> Response:
+        """All meeting types, also hidden ones."""
         found = meeting_types.listed(self.host)[:200]
         return Response({"items": shapes.MyMeetingTypeShape(found, many=True).data})
 
@@ -190,6 +196,7 @@ class MeetingTypes(Mine):
         operation_id="createMeetingType",
     )
     def post(self, request: Request) -> Response:
+        """Add a meeting type."""
         made = meeting_types.create(self.host, _type_values(self.host, self.data(shapes.MyMeetingTypeShape)))
         response = Response(shapes.MyMeetingTypeShape(made).data, status=201)
         response.headers["Location"] = request.build_absolute_uri(reverse("api:my_meeting_type", args=[made.slug]))
@@ -209,6 +216,7 @@ class OneMeetingType(Mine):
 
     @extend_schema(responses=shapes.MyMeetingTypeShape, tags=["Own: meeting types"], operation_id="getMeetingType")
     def get(self, request: Request, slug: str) -> Response:
+        """One of them, with the ETag for a change."""
         return self.shown(self.find(slug))
 
     @extend_schema(

@@ -131,6 +131,7 @@ class Professionals(Endpoint):
 class OneProfessional(Endpoint):
     @extend_schema(responses=shapes.ProfessionalOut, tags=["1 Configuration"], operation_id="getProfessional")
     def get(self, request: Request, slug: str) -> Response:
+        """One listed professional with offices and meeting types."""
         listed = search.for_cards(Professional.objects.of_brand(self.brand).listed()).prefetch_related(_shown())
         return Response(shapes.ProfessionalOut(get_object_or_404(listed, slug=slug)).data)
 

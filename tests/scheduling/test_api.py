@@ -557,6 +557,13 @@ def test_the_description_names_every_door(api):
     names = [one["operationId"] for one in operations]
     assert len(names) == len(set(names)) > 25
     assert all("default" in one["responses"] for one in operations)
+    assert [one["operationId"] for one in operations if not one.get("summary")] == []
+    assert [tag["name"] for tag in document["tags"]][:4] == [
+        "1 Configuration",
+        "2 Available slots",
+        "3 Reserve",
+        "4 Book",
+    ]
 
 
 def test_people_find_the_reference(api):
