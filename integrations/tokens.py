@@ -1,12 +1,16 @@
 """Access tokens that all workers share: kept sealed in the cache, refreshed by one of them while the others wait."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 
 from django.core.cache import cache
 
 from directory.secrets import CannotUnseal, seal, unseal
-from integrations.errors import Transient
+from integrations.contract import Provider
+from integrations.errors import OutcomeUnknown, Transient, Unauthorised
+from integrations.http import Answer
 
 # Seconds before its end at which a token is not used any more.
 EARLY = 60.0
@@ -14,6 +18,46 @@ EARLY = 60.0
 LOCK, LOOK = 30.0, 0.05
 # (token, epoch seconds at which it ends)
 Fetch = Callable[[], tuple[str, float]]
+Credentials = Mapping[str, str]
+
+
+def call(
+    provider: Provider,
+    key: Callable[[Credentials], str],
+    fetch: Callable[[Credentials], tuple[str, float]],
+    send: Callable[[Credentials, str], Answer],
+) -> Answer:
+    """`send` with a token of each live set of credentials in turn, until one is accepted. Raises Unauthorised.
+
+    A token that is refused is fetched anew once, and the call, which did nothing, repeated.
+    """
+    refused: Unauthorised | None = None
+    for credentials in provider.live:
+        for _attempt in range(2):
+            try:
+                current = token(key(credentials), partial(fetch, credentials))
+            except Unauthorised as error:
+                refused = error
+                break
+            if current not in provider.http.secrets:
+                provider.http.secrets.append(current)
+            try:
+                return send(credentials, current)
+            except Unauthorised as error:
+                if error.status != 401:
+                    raise
+                refused = error
+                drop(key(credentials), current)
+    assert refused is not None
+    raise refused
+
+
+def granted(answer: Any) -> str:
+    """The token in an answer. Raises Transient where it holds none."""
+    found = answer.get("access_token") if isinstance(answer, dict) else None
+    if not found:
+        raise Transient("The answer holds no access_token.")
+    return str(found)
 
 
 def token(key: str, fetch: Fetch) -> str:
@@ -54,7 +98,11 @@ def _known(key: str) -> str:
 
 
 def _refresh(key: str, fetch: Fetch) -> str:
-    fresh, until = fetch()
+    try:
+        fresh, until = fetch()
+    except OutcomeUnknown as error:
+        # A token that got lost does no harm.
+        raise Transient(str(error), status=error.status) from None
     # One that ends sooner than we stop using it is used for this call alone.
     if until > time.time() + EARLY:
         cache.set(f"token:{key}", seal({"token": fresh, "until": until}), timeout=int(until - time.time()))

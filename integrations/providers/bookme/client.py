@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from integrations import tokens
 from integrations.contract import Provider
-from integrations.errors import OutcomeUnknown, Transient, Unauthorised, Unsupported
+from integrations.errors import Transient, Unsupported
 from integrations.http import Answer
 from integrations.providers.bookme import wire
 from integrations.providers.bookme.answers import until_reset
@@ -52,33 +52,19 @@ class Client:
         headers: Mapping[str, str] = MappingProxyType({}),
         write: bool | None = None,
     ) -> Answer:
-        """A token that is refused is fetched anew once, and the call, which did nothing, repeated."""
         if not self.http.base_url:
             raise Unsupported(_("Enter the address of the API with its version; &money hands it over."))
         path = path.format(**{name: quote(value, safe="") for name, value in ids.items()})
-        refused: Unauthorised | None = None
-        for credentials in self.provider.live:
-            for _attempt in range(2):
-                try:
-                    token = self._token(credentials)
-                except Unauthorised as error:
-                    refused = error
-                    break
-                given = {**headers, "Authorization": f"Bearer {token}"}
-                if credentials.get("subscription_key"):
-                    given["Ocp-Apim-Subscription-Key"] = credentials["subscription_key"]
-                try:
-                    answer = self.http.request(method, path, json=body, params=params, headers=given, write=write)
-                except Unauthorised as error:
-                    if error.status != 401:
-                        raise
-                    refused = error
-                    tokens.drop(self._key(credentials), token)
-                else:
-                    self._heed(answer)
-                    return answer
-        assert refused is not None
-        raise refused
+
+        def attempt(credentials: Mapping[str, str], token: str) -> Answer:
+            given = {**headers, "Authorization": f"Bearer {token}"}
+            if credentials.get("subscription_key"):
+                given["Ocp-Apim-Subscription-Key"] = credentials["subscription_key"]
+            return self.http.request(method, path, json=body, params=params, headers=given, write=write)
+
+        answer = tokens.call(self.provider, self._key, self._fetch, attempt)
+        self._heed(answer)
+        return answer
 
     def _heed(self, answer: Answer) -> None:
         """Nothing is left of the allowance: wait until it is renewed, before we are told to."""
@@ -117,12 +103,6 @@ class Client:
         parts += [credentials.get(name, "") for name in ("tenant_id", "client_id", "client_secret", "scope")]
         return f"bookme-{sha256('|'.join(parts).encode()).hexdigest()[:24]}"
 
-    def _token(self, credentials: Mapping[str, str]) -> str:
-        token = tokens.token(self._key(credentials), lambda: self._fetch(credentials))
-        if token not in self.http.secrets:
-            self.http.secrets.append(token)
-        return token
-
     def _fetch(self, credentials: Mapping[str, str]) -> tuple[str, float]:
         tenant = quote(credentials.get("tenant_id", ""), safe="")
         form = {
@@ -131,21 +111,16 @@ class Client:
             "client_secret": credentials.get("client_secret", ""),
             "scope": credentials.get("scope", ""),
         }
-        try:
-            answer = self.http.request(
-                "POST",
-                f"/{tenant}/oauth2/v2.0/token",
-                data=form,
-                base_url=str(self.options["authority"]).rstrip("/"),
-                write=False,
-            ).json()
-        except OutcomeUnknown as error:
-            raise Transient(str(error), status=error.status) from None
-        token = answer.get("access_token") if isinstance(answer, dict) else None
-        if not token:
-            raise Transient("The answer holds no access_token.")
+        answer = self.http.request(
+            "POST",
+            f"/{tenant}/oauth2/v2.0/token",
+            data=form,
+            base_url=str(self.options["authority"]).rstrip("/"),
+            write=False,
+        ).json()
+        token = tokens.granted(answer)
         try:
             lasts = float(answer.get("expires_in") or ASSUMED)
         except (TypeError, ValueError):
             lasts = ASSUMED
-        return str(token), time.time() + lasts
+        return token, time.time() + lasts

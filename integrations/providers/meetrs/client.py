@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from integrations import tokens
 from integrations.contract import Provider
-from integrations.errors import OutcomeUnknown, Transient, Unauthorised, Unsupported
+from integrations.errors import Unsupported
+from integrations.http import Answer
 from integrations.providers.meetrs.endpoints import endpoint_table
 
 # Seconds that a token is taken to last when nobody says how long.
@@ -42,7 +43,7 @@ class Client:
         body: Any = None,
         params: Mapping[str, str] | None = None,
     ) -> Any:
-        """The answer as JSON. A token that is refused is fetched anew once, and the call, which did nothing, repeated."""
+        """The answer as JSON."""
         endpoint = self.table[operation]
         if not self.may(operation):
             raise Unsupported(
@@ -50,35 +51,17 @@ class Client:
                 % {"operation": operation}
             )
         path = endpoint.path.format(**{name: quote(value, safe="") for name, value in ids.items()})
-        refused: Unauthorised | None = None
-        for credentials in self.provider.live:
-            for _attempt in range(2):
-                try:
-                    token = self._token(credentials)
-                except Unauthorised as error:
-                    refused = error
-                    break
-                headers = {"Authorization": f"{self.options['auth_scheme']} {token}"}
-                try:
-                    return self.http.request(endpoint.method, path, json=body, params=params, headers=headers).json()
-                except Unauthorised as error:
-                    if error.status != 401:
-                        raise
-                    refused = error
-                    tokens.drop(self._key(credentials), token)
-        assert refused is not None
-        raise refused
+
+        def attempt(_credentials: Mapping[str, str], token: str) -> Answer:
+            headers = {"Authorization": f"{self.options['auth_scheme']} {token}"}
+            return self.http.request(endpoint.method, path, json=body, params=params, headers=headers)
+
+        return tokens.call(self.provider, self._key, self._fetch, attempt).json()
 
     def _key(self, credentials: Mapping[str, str]) -> str:
         name = f"{self.provider.memory.key}|{self.http.base_url}|{credentials.get('client_key', '')}"
         secret = credentials.get("client_secret", "")
         return f"meetrs-{sha256(f'{name}|{secret}'.encode()).hexdigest()[:24]}"
-
-    def _token(self, credentials: Mapping[str, str]) -> str:
-        token = tokens.token(self._key(credentials), lambda: self._fetch(credentials))
-        if token not in self.http.secrets:
-            self.http.secrets.append(token)
-        return token
 
     def _fetch(self, credentials: Mapping[str, str]) -> tuple[str, float]:
         """JSON and `client_key`, where OAuth libraries send a form and `client_id`."""
@@ -87,16 +70,10 @@ class Client:
             "client_key": credentials.get("client_key", ""),
             "client_secret": credentials.get("client_secret", ""),
         }
-        try:
-            endpoint = self.table["token"]
-            answer = self.http.request(endpoint.method, endpoint.path, json=body, write=False).json()
-        except OutcomeUnknown as error:
-            # A token that got lost does no harm.
-            raise Transient(str(error), status=error.status) from None
-        token = answer.get("access_token") if isinstance(answer, dict) else None
-        if not token:
-            raise Transient("The answer holds no access_token.")
-        return str(token), expiry(answer.get("expires_at"), str(token), str(self.options["expires_unit"]), time.time())
+        endpoint = self.table["token"]
+        answer = self.http.request(endpoint.method, endpoint.path, json=body, write=False).json()
+        token = tokens.granted(answer)
+        return token, expiry(answer.get("expires_at"), token, str(self.options["expires_unit"]), time.time())
 
 
 def expiry(stated: Any, token: str, unit: str, now: float) -> float:
