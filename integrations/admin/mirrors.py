@@ -244,9 +244,7 @@ class MirrorAdmin(ReadOnlyRows):
             )
             for row in rows
         ]
-        return format_html_join(mark_safe("<br>"), '<a class="look-link" href="{}">{}</a> {}, {}', lines) or mark_safe(
-            "–"
-        )  # noqa: S308
+        return format_html_join(mark_safe("<br>"), '<a class="look-link" href="{}">{}</a> {}, {}', lines) or "–"
 
     @display(description=gettext_lazy("address"))
     def room_link(self, obj: Mirror) -> str:
@@ -259,8 +257,9 @@ class MirrorAdmin(ReadOnlyRows):
             return _("not asked yet") if seen is not None else _("the provider does not say")
         states = dict(PEOPLE)
         names = {str(row.pk): row.reference for row in Booking.objects.filter(session=obj.local_uid)}
+        host = _("Professional")
         people = [
-            f"{names.get(row.ref) or _('Professional')}: {states.get(row.state, row.state)}"
+            f"{names.get(row.ref) or host}: {states.get(row.state, row.state)}"
             for row in obj.people.exclude(state="").order_by("ref")
         ]
         return "\n".join([f"{seen.get_state_display()} ({short(seen.asked_at)})", *people])
