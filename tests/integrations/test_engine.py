@@ -12,7 +12,7 @@ from django.utils import timezone
 from integrations import connections, engine, parity, remote_times, sync, tasks
 from integrations.models import Connection, Enrolment, Mirror, RemoteTimes
 from integrations.sandbox.meetergo.seed import KEY
-from scheduling import availability, bookings, links, requests
+from scheduling import availability, bookings, links, requests, why
 from scheduling.engine import engine_for
 from scheduling.models import Booking, MeetingType, Message
 from scheduling.models.bookings import Status
@@ -169,6 +169,18 @@ class TestSilence:
         assert Connection.objects.get().unanswered == 1
         assert page.status_code == 200
         assert page.context["week"].count
+
+    def test_the_explainer_names_the_provider_that_is_silent(self, alice):
+        """Without the provider: rows alone say that it does not answer."""
+        kind = factories.make_meeting_type(alice, slug="there", engine="remote")
+        account = Connection.objects.create(brand=alice.brand, provider="meetergo", name="meetergo", unanswered=3)
+        start = timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=3)
+        RemoteTimes.objects.create(
+            meeting_type=kind, connection=account, fetched_at=timezone.now() - timedelta(hours=2)
+        )
+        (cause,) = why.answer(kind, start).causes
+        assert cause.reason == Reason.PROVIDER_DOWN
+        assert str(cause.title) == "The booking system of your provider does not answer"
 
     def test_three_silences_close_the_circuit_for_everybody(self, remote, sandbox):
         sandbox.fault("status", path=SLOTS, status=503, times=None)
