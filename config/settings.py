@@ -159,7 +159,7 @@ CACHE_URL_TEXT = env("CACHE_URL", default="")
 CACHES = {"default": env.cache_url("CACHE_URL", default=f"filecache://{VAR_DIR / 'cache'}")}
 if CACHES["default"]["BACKEND"].endswith("FileBasedCache"):
     # Beyond this number Django drops every third entry by chance; its default of 300 would log people out.
-    CACHES["default"]["OPTIONS"] = {"MAX_ENTRIES": 5000}
+    CACHES["default"] |= {"BACKEND": "config.file_cache.FileCache", "OPTIONS": {"MAX_ENTRIES": 5000}}
 
 CELERY_BROKER_URL = env("CELERY_BROKER_URL", default="filesystem://localhost//")
 if CELERY_BROKER_URL.startswith("filesystem"):

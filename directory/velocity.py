@@ -1,16 +1,11 @@
-"""How often something happened lately, counted in the shared cache: two windows, the older one fading out.
-
-On Redis counting is exact. In the file cache two processes may count one event for two; limits are no fences there
-either, they only make floods expensive.
-"""
+"""How often something happened lately, counted in the shared cache: two windows, the older one fading out."""
 
 import math
 import time
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.core.cache import DEFAULT_CACHE_ALIAS, cache, caches
-from django.core.cache.backends.filebased import FileBasedCache
+from django.core.cache import cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +74,6 @@ def _key(scope: str, who: str, seconds: int, now: float) -> str:
 
 
 def _increase(key: str, life: int) -> None:
-    if isinstance(caches[DEFAULT_CACHE_ALIAS], FileBasedCache):
-        # Its incr is a read and a write as well, and forgets the life of what it counts up.
-        cache.set(key, cache.get(key, 0) + 1, life)
-        return
     try:
         cache.incr(key)
     except ValueError:  # it went between two calls
