@@ -1,6 +1,5 @@
 """What we are responsible for at providers: state, proof, drift, and what may be done about it."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
@@ -18,10 +17,11 @@ from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
 
 from directory.admin.verbs import Question, ReasonForm, badge, short
-from directory.models import Person, Professional, User
+from directory.models import Professional, User
 from directory.secrets import CannotUnseal
 from integrations import parity
 from integrations.admin.forms import AdoptForm, RoomLinkForm
+from integrations.admin.subjects import name_rows
 from integrations.desired import RETIRED
 from integrations.errors import ProviderError, Rejected
 from integrations.models import Mirror
@@ -44,32 +44,6 @@ PEOPLE = {
     "unknown": pgettext_lazy("somebody in a video room", "unknown"),
 }
 ERRORS = (ProviderError, CannotUnseal)
-
-
-def name_rows(rows: Iterable[Mirror]) -> None:
-    """Set `subject` of each row: the member, client or booking it is about; three queries for all."""
-    rows = list(rows)
-    members = {
-        row.owner_uid if row.kind != "user" and row.owner_uid else row.local_uid for row in rows if _of_member(row)
-    }
-    people = {row.local_uid for row in rows if row.kind == "customer"}
-    appointments = {row.local_uid for row in rows if row.kind == "booking" and RETIRED not in row.local_uid}
-    found: dict[tuple[str, str], str] = {}
-    for professional in Professional.objects.filter(pk__in=[pk for pk in members if pk.isdigit()]).select_related(
-        "person"
-    ):
-        found["member", str(professional.pk)] = str(professional)
-    for person in Person.objects.filter(pk__in=[pk for pk in people if pk.isdigit()]):
-        found["customer", str(person.pk)] = person.full_name or person.email
-    for booking in Booking.objects.filter(pk__in=appointments):
-        found["booking", str(booking.pk)] = booking.reference
-    for row in rows:
-        uid = row.owner_uid if _of_member(row) and row.kind != "user" and row.owner_uid else row.local_uid
-        row.subject = found.get(("member" if _of_member(row) else row.kind, uid), "")  # type: ignore[attr-defined]
-
-
-def _of_member(row: Mirror) -> bool:
-    return row.kind not in ("customer", "booking")
 
 
 def next_action(row: Mirror) -> str:

@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 
 from directory.secrets import CannotUnseal
 from integrations import parity
-from integrations.admin.mirrors import name_rows
+from integrations.admin.subjects import name_rows
 from integrations.errors import Rejected
 from integrations.models import CallCount, Connection, Mirror, WebhookEvent
 from scheduling.models import BusyTime
