@@ -27,14 +27,14 @@ class FileCache(FileBasedCache):
             value = self.get(key, version=version)
             if value is None:
                 raise ValueError(f"There is no key “{key}”.")
-            with Path(self._key_to_file(key, version)).open("rb") as file:
+            with Path(self._key_to_file(key, version)).open("rb") as file:  # type: ignore[attr-defined]
                 end = pickle.load(file)  # noqa: S301 - the cache's own file begins with when it ends
             self.set(key, value + delta, None if end is None else end - time.time(), version)
         return int(value + delta)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        self._createdir()
-        with (Path(self._dir) / "lock").open("a") as file:
+        self._createdir()  # type: ignore[attr-defined]
+        with (Path(self._dir) / "lock").open("a") as file:  # type: ignore[attr-defined]
             fcntl.flock(file, fcntl.LOCK_EX)  # given back when the file is closed
             yield

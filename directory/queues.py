@@ -46,9 +46,9 @@ def all_of(now: datetime) -> list[Queue]:
 
 def backlogs(queues: Iterable[Queue], brands: list[int] | None = None) -> list[Backlog]:
     """The queues in which something waits, the latest first; one query for all. `brands`: None for all."""
-    queues = {queue.name: queue for queue in queues}
+    by_name = {queue.name: queue for queue in queues}
     parts = []
-    for queue in queues.values():
+    for queue in by_name.values():
         rows = queue.rows if brands is None else queue.rows.filter(**{f"{queue.way}__in": brands})
         named = rows.order_by().annotate(queue=Value(queue.name, output_field=CharField())).values("queue")
         parts.append(
@@ -57,7 +57,7 @@ def backlogs(queues: Iterable[Queue], brands: list[int] | None = None) -> list[B
     if not parts:
         return []
     rows = parts[0].union(*parts[1:], all=True)
-    found = [Backlog(queues[name], count, oldest) for name, count, oldest in rows if count]
+    found = [Backlog(by_name[name], count, oldest) for name, count, oldest in rows if count]
     return sorted(found, key=lambda backlog: backlog.oldest)
 
 

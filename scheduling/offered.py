@@ -3,6 +3,7 @@ over a whole brand. What is booked or otherwise taken within it counts as offere
 
 from collections import defaultdict
 from datetime import date, timedelta
+from typing import Any
 
 from django.db.models import F, QuerySet, Sum
 
@@ -26,7 +27,7 @@ def minutes(hosts: QuerySet[Professional], first: date, days: int) -> int:
     return total
 
 
-def _overrides(keys: QuerySet[Professional], first: date, last: date) -> dict[int, dict[date, int]]:
+def _overrides(keys: QuerySet[Professional, Any], first: date, last: date) -> dict[int, dict[date, int]]:
     """Minutes of each date on which something else than the weekly hours counts."""
     of_host = defaultdict(list)
     rows = AvailabilityOverride.objects.filter(host__in=keys, last_date__gte=first, first_date__lte=last).order_by()

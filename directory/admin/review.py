@@ -5,12 +5,14 @@ from typing import Any
 from urllib.parse import quote
 
 from django import forms
+from django.contrib.admin.utils import label_for_field
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
@@ -173,13 +175,8 @@ class ReviewMixin:
 
 def _facts(trader: TraderRecord) -> list[tuple[str, str]]:
     """The record's contents with their labels, those by which she can be reached as the reader may see them."""
-    names = ["legal_name", "address", "email", "phone", "register"]
-    facts = [(trader._meta.get_field(name), getattr(trader, name)) for name in names]
-    found = [
-        (str(field.verbose_name), contacts.shown(v) if field.name in contacts.COLUMNS else v) for field, v in facts
-    ]
-    day = date_format(trader.certified_on, "SHORT_DATE_FORMAT") if trader.certified_on else ""
-    found.append((str(trader._meta.get_field("certified_on").verbose_name), day))
-    seen = _("yes") if trader.identity_checked else _("no")
-    found.append((str(trader._meta.get_field("identity_checked").verbose_name), seen))
-    return [(label[:1].upper() + label[1:], value or "–") for label, value in found]
+    facts = {name: getattr(trader, name) for name in ("legal_name", "address", "email", "phone", "register")}
+    facts |= {name: contacts.shown(value) for name, value in facts.items() if name in contacts.COLUMNS}
+    facts["certified_on"] = date_format(trader.certified_on, "SHORT_DATE_FORMAT") if trader.certified_on else ""
+    facts["identity_checked"] = _("yes") if trader.identity_checked else _("no")
+    return [(capfirst(str(label_for_field(name, TraderRecord))), value or "–") for name, value in facts.items()]

@@ -205,7 +205,7 @@ class MirrorAdmin(ReadOnlyRows):
         return "\n".join(f"{name}: {value}" for name, value in obj.data.items()) or "–"
 
     @display(description=gettext_lazy("appointments"))
-    def room_bookings(self, obj: Mirror) -> SafeString:
+    def room_bookings(self, obj: Mirror) -> str:
         rows = (
             Booking.objects.filter(session=obj.local_uid).exclude(status__in=["held", "expired"]).order_by("created_at")
         )

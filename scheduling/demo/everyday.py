@@ -75,14 +75,13 @@ def _series(host: Professional, now: datetime) -> None:
     if meeting_type is None:
         return
     name = NAMES[host.brand.language][-1]
-    facts = {"name": name, "email": f"{name.split()[0].lower()}@client.example", "now": now}
     for start in availability.open_starts(meeting_type, now + timedelta(days=2), now + timedelta(days=14), now=now):
         dates = series.weekly(start, SERIES, host.time_zone)
         try:
             first = series.hold([(meeting_type, date) for date in dates], language=host.brand.language, now=now)
         except series.Clash:
             continue
-        bookings.confirm(first, **facts)
+        bookings.confirm(first, name=name, email=f"{name.split()[0].lower()}@client.example", now=now)
         Message.objects.filter(booking__series=first.pk).delete()  # written as sent, like those of all others
         return
 
