@@ -124,6 +124,7 @@ NAVIGATION: list[dict[str, Any]] = [
             _item(_("Daily digests"), "today", "scheduling.digest"),
             _item(_("Offers of earlier times"), "notifications_active", "scheduling.offer"),
             _item(_("Wishes for earlier times"), "mark_email_unread", "scheduling.alert"),
+            _item(_("Mails about accounts"), "outgoing_mail", "directory.loggedmail"),
             _item(_("Jobs"), "pending_actions", "directory.job"),
             _item(_("Audit log"), "history", "directory.auditevent"),
             _item(_("Consents"), "fact_check", "scheduling.consent"),

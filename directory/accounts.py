@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from directory import audit, departures
+from directory import audit, departures, mail_log
 from directory.models import Brand, Decision, Person, Professional, TraderRecord, User
 from directory.signals import professional_closing, professional_decided, professional_erased, professional_listed
 
@@ -210,6 +210,7 @@ def erase(person: Person) -> None:
         professional.refusal_reason, professional.portrait = "", ""
         professional.save()
         professional_erased.send(sender=Professional, professional=professional)
+    mail_log.forget_address(person.brand, person.email)
     person.email = person.prefix = person.first_name = person.last_name = person.phone = ""
     person.user, person.erased_at = None, timezone.now()
     person.save()

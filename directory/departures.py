@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from directory import audit
+from directory import audit, mail_log
 from directory.letterhead import letter
 from directory.models import Brand, Departure, Professional
 
@@ -59,7 +59,8 @@ def send_due(now: datetime | None = None) -> int:
             continue  # another worker has it
         try:
             if departure.address:
-                compose(departure).send()
+                brand = departure.professional.brand
+                mail_log.send(compose(departure), brand=brand, kind=mail_log.Kind.DEPARTURE, name_recipient=False)
         except OSError:  # SMTP's errors are among them: again at the next beat
             Departure.objects.filter(pk=departure.pk).update(mailed_at=None)
             continue

@@ -18,7 +18,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from directory import audit
+from directory import audit, mail_log
 from directory.letterhead import letter
 from directory.models import Brand, Device, Person, User
 from directory.signals import device_is_new
@@ -119,7 +119,7 @@ def send_alerts() -> int:
         if not Device.objects.filter(pk=device.pk, alert_due_at=due).update(alert_due_at=None):
             continue
         try:
-            compose(device).send()
+            mail_log.send(compose(device), brand=device.brand, kind=mail_log.Kind.DEVICE)
         except OSError:  # SMTPException is one
             Device.objects.filter(pk=device.pk).update(alert_due_at=due)
             raise

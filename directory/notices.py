@@ -5,6 +5,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from directory import mail_log
 from directory.letterhead import letter
 from directory.models import Professional
 
@@ -27,7 +28,7 @@ def send(professional_id: int, status: str) -> bool:
     professional = professionals.filter(pk=professional_id, status=status).first()
     if professional is None or not professional.person.email:
         return False
-    compose(professional).send()
+    mail_log.send(compose(professional), brand=professional.brand, kind=mail_log.Kind.DECISION)
     return True
 
 

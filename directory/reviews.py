@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from directory import accounts, audit
+from directory import accounts, audit, mail_log
 from directory.adapter import sender
 from directory.models import Brand, CheckItem, Evidence, Professional, TraderRecord, User
 
@@ -142,7 +142,8 @@ def _mail(brand: Brand, count: int) -> None:
         url = brand.url(f"{reverse('admin:directory_professional_changelist')}?recheck=due")
         text = render_to_string("directory/email/rechecks.txt", {"brand": brand, "count": count, "url": url})
         subject = _("Members are due for a re-check")
-    EmailMessage(subject, text.strip() + "\n", sender(brand), [brand.support_email]).send()
+    mail = EmailMessage(subject, text.strip() + "\n", sender(brand), [brand.support_email])
+    mail_log.send(mail, brand=brand, kind=mail_log.Kind.NOTICE)
 
 
 audit.WORDS["member.evidence"] = translation.gettext_lazy("document added")

@@ -8,7 +8,7 @@ LOOK = ["directory.view_*", "scheduling.view_*", "!directory.view_user", "!direc
 # Whether other systems follow. What webhooks carried stays out: it may name clients.
 TECHNICAL = ["integrations.view_room*", "integrations.view_hookendpoint"]
 MAILS = ["message", "digest", "offer", "alert"]
-NO_MAILS = [f"!scheduling.view_{name}" for name in MAILS]
+NO_MAILS = [*[f"!scheduling.view_{name}" for name in MAILS], "!directory.view_loggedmail"]
 # Name of the group → patterns over app.codename; "!" takes away again. Contact data is masked without see_contacts.
 ROLES: dict[str, list[str]] = {
     "Owner": ["directory.*", "scheduling.*", "integrations.*", "!directory.add_user", "!directory.delete_*"]

@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from directory import audit
+from directory import audit, mail_log
 from directory.models import Professional, User
 from directory.secrets import CannotUnseal
 from integrations import desired, marks, moving, sync
@@ -188,7 +188,9 @@ def _mail_expiry(connection: Connection, left: int) -> None:
         path = f"/admin/integrations/connection/{connection.pk}/change/"
         context = {"connection": connection, "left": max(0, left), "url": connection.brand.url(path)}
         text = render_to_string("integrations/email/expiry.txt", context)
-    EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, receivers).send()
+    mail = EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, receivers)
+    # The operator's own addresses are not for the staff of a brand.
+    mail_log.send(mail, brand=connection.brand, kind=mail_log.Kind.NOTICE, name_recipient=False)
 
 
 def forget_old() -> int:

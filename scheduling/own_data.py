@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from directory import accounts
+from directory import accounts, mail_log
 from directory.letterhead import letter
 from directory.models import Brand, Person, Professional
 from directory.secrets import CannotUnseal, seal, unseal
@@ -77,7 +77,8 @@ def send_link(brand: Brand, email: str, language: str, now: datetime | None = No
     held = Held(brand, email)
     if held.is_empty():
         return False
-    compose(held, language, now or timezone.now()).send()
+    mail = compose(held, language, now or timezone.now())
+    mail_log.send(mail, brand=brand, kind=mail_log.Kind.OWN_DATA)
     return True
 
 
@@ -105,6 +106,7 @@ def export(held: Held, now: datetime) -> dict[str, Any]:
             | {"state": alert.state, "asked_at": alert.created_at}
             for alert in held.alerts
         ],
+        "other_mails": list(mail_log.to(held.brand, held.email).values("kind", "subject", "status", "at")),
     }
 
 
@@ -159,6 +161,7 @@ def erase(held: Held, *, now: datetime | None = None) -> int:
     empty |= dict.fromkeys(("attendee_name", "attendee_email", "attendee_phone"), "")
     gone.update(client_name=NOBODY, client=None, updated_at=now, **empty)
     held.alerts.filter(Q(booking=None) | Q(booking__in=pks)).delete()
+    mail_log.forget_address(held.brand, held.email)
     _erase_person(held)
     return len(pks)
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from directory import accounts, audit, departures, devices, jobs, notices, reviews
+from directory import accounts, audit, departures, devices, jobs, mail_log, notices, reviews
 from directory.models import Brand, Person, Professional
 from scheduling import (
     alert_mails,
@@ -67,7 +67,7 @@ def watch_openings() -> int:
 
 @shared_task
 def forget_messages() -> int:
-    return messages.forget()
+    return messages.forget() + mail_log.forget()
 
 
 @shared_task

@@ -24,6 +24,7 @@ from requests_hardened import Config, HTTPSession
 from requests_hardened.ip_filter import InvalidIPAddress
 from standardwebhooks import Webhook
 
+from directory import mail_log
 from directory.adapter import sender
 from directory.secrets import CannotUnseal
 from integrations import http
@@ -224,7 +225,8 @@ def _tell_owner(endpoint: HookEndpoint, reason: str) -> None:
         text = render_to_string("integrations/email/hook_off.txt", context)
         subject = _("A webhook of %(brand)s was switched off") % {"brand": brand.name}
     try:
-        EmailMessage(subject, text, sender(brand), endpoint.owner_emails).send()
+        mail = EmailMessage(subject, text, sender(brand), endpoint.owner_emails)
+        mail_log.send(mail, brand=brand, kind=mail_log.Kind.NOTICE)
     except OSError:  # its page says the same
         logger.exception("The owner of %s was not told.", endpoint)
 

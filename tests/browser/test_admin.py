@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Group
 from playwright.sync_api import Page, expect
 
-from directory import jobs, roles
+from directory import jobs, notices, roles
 from directory.models import Brand, CheckItem, Job, Professional
 from integrations.models import Connection, HookEndpoint, Mirror, WebhookEvent
 from scheduling import bookings
@@ -102,6 +102,7 @@ LISTS = [
     "scheduling/mailtext",
     "scheduling/consent",
     "scheduling/message",
+    "directory/loggedmail",
     "integrations/hookendpoint",
     "integrations/hookdelivery",
     "integrations/webhookevent",
@@ -121,6 +122,7 @@ def test_lists_of_staff_are_accessible(
     HookEndpoint.objects.create(brand=directory, url="https://example.org/hook")
     SpamRule.objects.create(brand=directory, kind="domain", value="spam.example")
     factories.make_specialty(directory, "Family law")
+    notices.send(alice.pk, Professional.Status.LISTED)
     booking = bookings.enter(alice.meeting_types.first(), next_monday, name="Bob Berg", email="bob@example.org")
     job = jobs.start(
         "list action",
