@@ -32,16 +32,17 @@ from scheduling.models import Booking, BookingSource, EmbedSite
 SALT = "scheduling.embed"
 PREFIX = "/embed/v1/f/"
 LIFE = 24 * 3600  # seconds; as long as a form may be open
-LOADER = "1.0.0"  # the version that new snippets name; older files stay where they are
+LOADER = "1.1.0"  # the version that new snippets name; older files stay where they are
 CAMPAIGN = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 CAMPAIGN_KEY = "campaign"  # of the session
 MOST_SITES = 20
-HEIGHTS = (320, 2000)
+HEIGHT, HEIGHTS = 720, (320, 2000)  # CSS pixels
+THEMES = ("light", "dark", "auto")  # auto: as the visitor's system; the first where nothing is said
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What a frame's address says. `origin`: the site around it; `id`: which of its frames, for messages."""
+    """What a frame's address says. `origin`: the site around it; `id`: which of its frames, for messages; `theme`: of THEMES."""
 
     brand: int
     host: int
@@ -51,6 +52,7 @@ class Frame:
     language: str
     zone: str
     number: str
+    theme: str = THEMES[0]  # the site around it is light more often than its visitors' systems are
 
     @property
     def token(self) -> str:
@@ -71,9 +73,17 @@ class Frame:
         return f"embed:{salted_hmac(f'{SALT}.jar', self.number, algorithm='sha256').hexdigest()[:40]}"
 
 
-def new_frame(host: Professional, origin: str, *, id: str = "", language: str = "", zone: str = "") -> Frame:  # noqa: A002
+def new_frame(
+    host: Professional,
+    origin: str,
+    *,
+    id: str = "",  # noqa: A002
+    language: str = "",
+    zone: str = "",
+    theme: str = THEMES[0],
+) -> Frame:
     number = secrets.token_urlsafe(12)
-    return Frame(host.brand_id, host.pk, host.slug, origin, id, language, zone, number)
+    return Frame(host.brand_id, host.pk, host.slug, origin, id, language, zone, number, theme)
 
 
 def renewed(frame: Frame) -> Frame:
@@ -181,7 +191,14 @@ def link(host: Professional, *, type_slug: str = "", language: str = "") -> str:
 
 
 def snippet(
-    host: Professional, *, mode: str, text: str, type_slug: str = "", language: str = "", height: int = 720
+    host: Professional,
+    *,
+    mode: str,
+    text: str,
+    type_slug: str = "",
+    language: str = "",
+    height: int = HEIGHT,
+    theme: str = THEMES[0],
 ) -> str:
     """What she copies into her site: a link that works by itself, and the script that makes more of it."""
     with translation.override(language or translation.get_language()):
@@ -191,11 +208,12 @@ def snippet(
         "button": "position:fixed;right:16px;bottom:16px;z-index:1000",
     }.get(mode, "")
     return format_html(
-        '<a href="{href}" data-wlsm="{mode}"{height}{colour}{close}{style}>{text}</a>\n'
+        '<a href="{href}" data-wlsm="{mode}"{height}{theme}{colour}{close}{style}>{text}</a>\n'
         '<script async src="{src}" integrity="{integrity}" crossorigin="anonymous"></script>',
         href=link(host, type_slug=type_slug, language=language),
         mode=mode,
         height=format_html(' data-height="{}"', height) if mode == "inline" else "",
+        theme=format_html(' data-theme="{}"', theme) if theme != THEMES[0] else "",
         colour=format_html(' data-color="{}"', host.brand.accent) if mode == "button" else "",
         close=format_html(' data-label-close="{}"', close) if mode != "inline" and close != "Close" else "",
         style=format_html(' style="{}"', style) if style else "",

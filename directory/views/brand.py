@@ -23,24 +23,26 @@ IMAGE_TYPES = {"svg": "image/svg+xml", "png": "image/png", "webp": "image/webp",
 IMAGE_TYPES |= {"jpg": "image/jpeg", "jpeg": "image/jpeg", "avif": "image/avif"}
 
 
-def stylesheet(brand: Brand) -> str:
-    """Custom properties of one brand; everything else is static/css/app.css."""
+def stylesheet(brand: Brand, theme: str = "auto") -> str:
+    """Custom properties of one brand; everything else is static/css. `theme`: light, dark, or as the visitor's system."""
     palette = brand.palette
     small, medium, large, button = CORNERS[Brand.Corners(brand.corners)]
     serif = SERIF if brand.typeface == Brand.Typeface.SERIF else ""
+    dark = f":root {{ --accent: {palette['accent_dark']}; --on-accent: {palette['on_accent_dark']}; }}"
+    darkly = {"light": "", "dark": f"{dark}\n"}.get(theme, f"@media (prefers-color-scheme: dark) {{ {dark} }}\n")
     return (
         f":root {{ --accent: {palette['accent']}; --on-accent: {palette['on_accent']};"
         f" --radius-s: {small}; --radius-m: {medium}; --radius-l: {large}; --radius-button: {button}; {serif} }}\n"
-        "@media (prefers-color-scheme: dark) {"
-        f" :root {{ --accent: {palette['accent_dark']}; --on-accent: {palette['on_accent_dark']}; }} }}\n"
+        + darkly
     )
 
 
 @require_safe
 def brand_css(request: HttpRequest) -> HttpResponseBase:
-    """/brand.css?v=<style_version>: cached for ever under its version, revalidated by ETag without it."""
+    """/brand.css?v=<style_version>&theme=: cached for ever under its version, revalidated by ETag without it."""
     brand: Brand = request.brand  # type: ignore[attr-defined]
-    response = HttpResponse(stylesheet(brand), content_type="text/css; charset=utf-8")
+    theme = request.GET.get("theme", "auto")
+    response = HttpResponse(stylesheet(brand, theme), content_type="text/css; charset=utf-8")
     response["ETag"] = f'"{brand.style_version}"'
     if request.GET.get("v") == brand.style_version:
         patch_response_headers(response, YEAR)

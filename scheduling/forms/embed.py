@@ -23,7 +23,17 @@ class SnippetForm(forms.Form):
     mode = forms.ChoiceField(label=_("How it appears"), choices=MODES, widget=forms.RadioSelect)
     type = forms.ChoiceField(label=_("Meeting type"), required=False)
     language = forms.ChoiceField(label=_("Language"), required=False)
+    THEMES = [
+        ("light", _("Light")),
+        ("dark", _("Dark")),
+        ("auto", _("As the visitor's device")),
+    ]
     text = forms.CharField(label=_("Words of the link"), max_length=80)
+    theme = forms.ChoiceField(
+        label=_("Colours"),
+        choices=THEMES,
+        help_text=_("Choose what your page looks like, so that the calendar fits in."),
+    )
     height = forms.IntegerField(
         label=_("Height that is kept free, in pixels"),
         min_value=embed.HEIGHTS[0],

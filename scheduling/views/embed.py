@@ -30,7 +30,7 @@ def loader(request: HttpRequest, version: str) -> HttpResponse:
 
 @require_safe
 def frame(request: HttpRequest, slug: str) -> HttpResponse:
-    """/embed/v1/frame/<slug>/?origin=&id=&type=&lang=&tz=&name=&email=&note=&utm_…= → the first page of a new frame.
+    """/embed/v1/frame/<slug>/?origin=&id=&type=&lang=&tz=&theme=&name=&email=&note=&utm_…= → the first page of a new frame.
 
     What was given for the form is shown there, to be read and changed; nothing is sent by itself.
     """
@@ -43,13 +43,14 @@ def frame(request: HttpRequest, slug: str) -> HttpResponse:
     if origin not in (ours, *sites):
         response = render(request, "scheduling/embed/refused.html", {"professional": professional}, status=403)
     else:
-        language = request.GET.get("lang", "")
+        language, theme = request.GET.get("lang", ""), request.GET.get("theme", "")
         opened = embed.new_frame(
             professional,
             origin,
             id=request.GET.get("id", "")[:40],
             language=language if language in dict(settings.LANGUAGES) else "",
             zone=known_zone(request.GET.get("tz", "")) or "",
+            theme=theme if theme in embed.THEMES else embed.THEMES[0],
         )
         typed = {key: request.GET[key][:most] for key, most in PREFILLED.items() if request.GET.get(key)}
         embed.prepare(opened, seal(typed) if typed else "", embed.campaign_of(request.GET.dict()), TYPED)

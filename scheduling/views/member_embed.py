@@ -18,7 +18,7 @@ from scheduling.forms.embed import SitesForm, SnippetForm
 @require_safe
 @professional_required
 def show(request: MemberRequest) -> HttpResponse:
-    """?mode=&type=&language=&text=&height=: the snippet for these choices, and what it does, live."""
+    """?mode=&type=&language=&theme=&text=&height=: the snippet for these choices, and what it does, live."""
     return _page(request, SitesForm({"sites": "\n".join(embed.sites_of(request.professional.pk))}))
 
 
@@ -38,7 +38,12 @@ def sites(request: MemberRequest) -> HttpResponse:
 
 def _page(request: MemberRequest, sites_form: SitesForm, *, status: int = 200) -> HttpResponse:
     host = request.professional
-    chosen: dict[str, Any] = {"mode": "inline", "text": _("Book an appointment"), "height": "720"}
+    chosen: dict[str, Any] = {
+        "mode": "inline",
+        "text": _("Book an appointment"),
+        "height": "720",
+        "theme": embed.THEMES[0],
+    }
     asked = {key: value for key, value in request.GET.items() if key in SnippetForm.base_fields}
     form = SnippetForm(chosen | asked, host=host)
     if not form.is_valid():
@@ -51,6 +56,7 @@ def _page(request: MemberRequest, sites_form: SitesForm, *, status: int = 200) -
             "mode": data["mode"],
             "text": data["text"],
             "height": data["height"],
+            "theme": data["theme"],
             "link": embed.link(host, type_slug=type_slug, language=language),
             # The preview loads the same script from the address under which this page was asked for.
             "preview": f"{host.get_absolute_url()}?type={type_slug}&lang={language or request.LANGUAGE_CODE}",
@@ -63,6 +69,7 @@ def _page(request: MemberRequest, sites_form: SitesForm, *, status: int = 200) -
                 type_slug=type_slug,
                 language=language,
                 height=data["height"],
+                theme=data["theme"],
             ),
         }
     response = render(request, "scheduling/member/embed.html", context, status=status)

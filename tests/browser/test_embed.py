@@ -1,11 +1,14 @@
 """A stranger's site with a strict policy, in a browser without third-party cookies: booking inside its page, in a window,
 and by the plain link."""
 
+import io
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from PIL import Image
 from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
 from directory.models import Professional
@@ -31,15 +34,15 @@ def third_parties(playwright: Playwright) -> Iterator[Callable[..., BrowserConte
 
 @pytest.fixture
 def site(directory, alice: Professional, origin: str) -> Iterator[str]:
-    """http://site.localhost:… of somebody else, whose pages are /inline and /popup."""
+    """http://site.localhost:… of somebody else, whose pages are /inline and /popup; ?theme= stands in the snippet."""
 
     class Pages(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            mode = self.path.strip("/").partition("?")[0]
+            asked = urlsplit(self.path)
+            mode, theme = asked.path.strip("/"), parse_qs(asked.query).get("theme", ["light"])[0]
             # The policy forbids inline styles; what the style attribute says stands in the stylesheet.
-            snippet = embed.snippet(alice, mode=mode, text="Book a time", height=HEIGHT).replace(
-                " style=", " data-style="
-            )
+            snippet = embed.snippet(alice, mode=mode, text="Book a time", height=HEIGHT, theme=theme)
+            snippet = snippet.replace(" style=", " data-style=")
             head = "<!doctype html><html lang=en><title>Site</title><link rel=stylesheet href=/style.css>"
             head += "<meta name=viewport content='width=device-width'>"
             style = mode == "style.css"
@@ -134,6 +137,20 @@ def test_booking_in_a_window_over_the_page(third_parties, alice, site, settings)
     page.get_by_role("button", name="Close").click()
     expect(link).to_be_focused()
     assert Booking.objects.get().status == "confirmed"
+
+
+@pytest.mark.parametrize(("theme", "is_dark"), [("light", False), ("dark", True), ("auto", True)])
+def test_on_a_light_page_the_frame_is_light_though_the_visitors_system_is_dark(
+    third_parties, alice, site, theme, is_dark
+):
+    embed.allow(alice, [site])
+    page = third_parties(viewport={"width": 1280, "height": 800}, color_scheme="dark").new_page()
+    page.goto(f"{site}/inline?theme={theme}")
+    expect(page.locator("wlsm-embed")).to_have_attribute("state", "ready")
+    page.frames[1].evaluate("new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))")
+    picture = Image.open(io.BytesIO(page.screenshot(clip=page.locator("iframe").bounding_box()))).convert("L")
+    _count, commonest = max(picture.getcolors())
+    assert (commonest < 60) if is_dark else (commonest > 235), f"most of the frame is painted {commonest} of 255"
 
 
 def test_a_site_that_is_not_listed_gets_the_link(third_parties, alice, site, origin):

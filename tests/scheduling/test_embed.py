@@ -3,9 +3,11 @@
 import gzip
 import html
 import re
+from dataclasses import asdict
 
 import pytest
 import time_machine
+from django.core import signing
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import get_script_prefix
@@ -18,7 +20,10 @@ SITE = "https://kanzlei.example"
 
 
 # What pages out there name: a published file never changes.
-PUBLISHED = {"1.0.0": "sha384-+evvdGJdDxL5Yk53L+BwPTrL+dLgd56d2o/7TOx+MQJwrW4dJTQYx86aTIjSONXs"}
+PUBLISHED = {
+    "1.0.0": "sha384-+evvdGJdDxL5Yk53L+BwPTrL+dLgd56d2o/7TOx+MQJwrW4dJTQYx86aTIjSONXs",
+    "1.1.0": "sha384-uUy/RG38jY5XumCD9HrExc56JRqXSSCAoBoGTC4w2GDr6X+J+5rjmsfOGE+kks9l",
+}
 
 
 def visitor_of(brand) -> Client:
@@ -196,6 +201,39 @@ def test_the_zone_is_chosen_without_a_cookie(brand, alice):
     chosen = go(client, f"{prefix}time-zone/?tz=Asia/Tokyo&next={entry}")
     assert chosen.headers["Location"].startswith(prefix)
     assert 'data-zone="Asia/Tokyo"' in go(client, entry).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("asked", "theme", "dark"),
+    [
+        ({}, "light", ""),
+        ({"theme": "nonsense"}, "light", ""),
+        ({"theme": "dark"}, "dark", '/dark.css">'),
+        ({"theme": "auto"}, "auto", '/dark.css" media="(prefers-color-scheme: dark)">'),
+    ],
+)
+def test_a_frame_is_dark_only_where_the_site_says_so(brand, alice, meeting_type, asked, theme, dark):
+    client = visitor_of(brand)
+    text = go(client, open_frame(client, alice, type=meeting_type.slug, **asked).headers["Location"]).content.decode()
+    assert f'data-theme="{theme}"' in text
+    assert (dark in text) if dark else ("dark.css" not in text)
+    sheet = html.unescape(re.search(r'href="(/brand\.css[^"]*)"', text)[1])
+    rules = client.get(sheet).content.decode()
+    assert ("prefers-color-scheme" in rules) == (theme == "auto")
+    assert (brand.palette["accent_dark"] in rules) == (theme != "light")
+
+
+def test_an_address_from_before_themes_still_counts(alice):
+    old = list(asdict(embed.new_frame(alice, SITE)).values())[:-1]
+    frame, is_over = embed.read_frame(signing.dumps(old, salt=embed.SALT, compress=True))
+    assert (frame.slug, frame.theme, is_over) == (alice.slug, "light", False)
+
+
+def test_the_snippet_names_the_theme(alice, alice_client):
+    text = html.unescape(alice_client.get("/my/embed/", {"theme": "dark"}).content.decode())
+    assert text.count('data-theme="dark"') == 2  # snippet and preview
+    assert "data-theme" not in embed.snippet(alice, mode="inline", text="Book")
+    assert alice_client.get("/my/embed/", {"theme": "nonsense"}).status_code == 422
 
 
 @pytest.mark.parametrize(
