@@ -9,10 +9,8 @@ from django.views.decorators.http import require_safe
 from directory.middleware import known_zone
 from directory.secrets import seal
 from scheduling import embed
-from scheduling.views.gate import TYPED
+from scheduling.views import gate
 from scheduling.views.profile import find_professional
-
-PREFILLED = {"name": 120, "email": 254, "note": 1000}  # what an address may fill in, and the longest texts
 
 
 @require_safe
@@ -52,8 +50,8 @@ def frame(request: HttpRequest, slug: str) -> HttpResponse:
             zone=known_zone(request.GET.get("tz", "")) or "",
             theme=theme if theme in embed.THEMES else embed.THEMES[0],
         )
-        typed = {key: request.GET[key][:most] for key, most in PREFILLED.items() if request.GET.get(key)}
-        embed.prepare(opened, seal(typed) if typed else "", embed.campaign_of(request.GET.dict()), TYPED)
+        typed = gate.prefilled(request)
+        embed.prepare(opened, seal(typed) if typed else "", embed.campaign_of(request.GET.dict()), gate.TYPED)
         query = urlencode({"type": request.GET["type"]}) if request.GET.get("type") else ""
         response = redirect(f"{opened.prefix}p/{slug}/" + (f"?{query}" if query else ""))
     response.xframe_options_exempt = True  # type: ignore[attr-defined]

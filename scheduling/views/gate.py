@@ -13,6 +13,7 @@ from scheduling.forms.visitor import DetailsForm
 from scheduling.models import Booking
 
 TYPED = "typed"  # session key
+PREFILLED = {"name": 120, "email": 254, "note": 1000}  # what an address may fill in, and the longest texts
 
 
 def passed(request: HttpRequest, booking: Booking, form: DetailsForm) -> str:
@@ -59,6 +60,11 @@ def remembered(request: HttpRequest) -> dict[str, Any]:
     except CannotUnseal:
         return {}
     return typed if isinstance(typed, dict) else {}
+
+
+def prefilled(request: HttpRequest) -> dict[str, object]:
+    """What the address that was opened would fill in."""
+    return {key: request.GET[key][:most] for key, most in PREFILLED.items() if request.GET.get(key)}
 
 
 def limited(request: HttpRequest, limit: guard.Limited) -> HttpResponse:

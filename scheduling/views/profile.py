@@ -13,6 +13,7 @@ from directory.views.errors import error
 from scheduling import availability, structured, visits, weeks
 from scheduling.engine import embed_for, engine_for
 from scheduling.models import Booking, MeetingType
+from scheduling.views import gate
 
 
 def find_professional(request: HttpRequest, slug: str) -> Professional:
@@ -52,10 +53,17 @@ def parse_day(text: str) -> date | None:
 
 
 def profile(request: HttpRequest, slug: str) -> HttpResponse:
-    """/p/<slug>/ – who and why on the left, the booking panel with a week of free times on the right."""
+    """/p/<slug>/ – who and why on the left, the booking panel with a week of free times on the right.
+
+    ?name=&email=&note= fill in the form that comes later.
+    """
     professional = find_professional(request, slug)
     if professional.status == Professional.Status.CLOSED:
         return error(request, 410, member_left=True)
+    typed = gate.prefilled(request)
+    if typed:
+        gate.remember(request, typed)
+        return _without_prefill(request, professional)
     types = list(professional.meeting_types.public().select_related("office"))
     for meeting_type in types:
         meeting_type.host = professional
@@ -84,6 +92,16 @@ def profile(request: HttpRequest, slug: str) -> HttpResponse:
         response["X-Frame-Options"] = "SAMEORIGIN"
         response._csp_replace = {"frame-ancestors": ["'self'"]}  # type: ignore[attr-defined]
     return visits.note(request, response, visits.Kind.PROFILE, professional)
+
+
+def _without_prefill(request: HttpRequest, professional: Professional) -> HttpResponse:
+    """The same page under an address that names nobody: addresses stay in histories and are passed on with links."""
+    query = request.GET.copy()
+    for key in gate.PREFILLED:
+        query.pop(key, None)
+    response = redirect(professional.get_absolute_url() + (f"?{query.urlencode()}" if query else ""))
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
 
 
 def visitor(request: HttpRequest) -> dict[str, str]:

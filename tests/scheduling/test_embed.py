@@ -105,6 +105,24 @@ def test_the_whole_path_needs_no_cookie(brand, alice, meeting_type, settings):
     assert "/embed/" not in links.manage_url(booking)
 
 
+def test_the_plain_link_fills_the_form_in_and_says_no_name_again(brand, alice, meeting_type, client, caplog):
+    query = {"type": meeting_type.slug, "name": "Bob Berg", "email": "bob@example.org", "note": "Mietvertrag"}
+    entry = client.get(f"/p/{alice.slug}/", query)
+    assert entry.status_code == 302
+    assert entry.headers["Location"] == f"/p/{alice.slug}/?type={meeting_type.slug}"
+    assert entry.headers["Cache-Control"] == "private, no-store"
+    page = client.get(entry.headers["Location"])
+    path = f"/p/{alice.slug}/book/{meeting_type.slug}/hold/"
+    details = client.get(client.post(path, {"start": start_in(page)}).headers["Location"]).content.decode()
+    assert 'value="Bob Berg"' in details
+    assert 'value="bob@example.org"' in details
+    assert "Mietvertrag" in details
+    assert page.headers["Referrer-Policy"] == "same-origin"
+    told = page.content.decode() + str(client.cookies) + caplog.text + str(dict(client.session))
+    for personal in ("Bob", "bob@", "bob%40", "Mietvertrag"):
+        assert personal not in told
+
+
 def test_a_second_time_releases_the_first(brand, alice, meeting_type):
     """What the session remembers elsewhere, the frame's own store remembers."""
     client = visitor_of(brand)
