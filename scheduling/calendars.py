@@ -8,15 +8,29 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
+from uuid import UUID
 
 import numpy as np
-from django.db.models import CharField, F, Func, IntegerField, Q, Value
+from django.db.models import (
+    BigAutoField,
+    CharField,
+    DateField,
+    DateTimeField,
+    F,
+    Func,
+    IntegerField,
+    Q,
+    QuerySet,
+    UUIDField,
+    Value,
+)
 
 from directory.models import Professional
 from scheduling import open_time, slots
 from scheduling.models import AvailabilityOverride, AvailabilityRule, Booking, BusyTime, MeetingType
 from scheduling.models.bookings import ACTIVE, TAKES_TIME, Status
+from scheduling.prepared import Prepared
 
 # No booking reaches further than its longest duration and buffers (720 + 2 × 480 minutes).
 REACH = timedelta(days=2)
@@ -193,14 +207,14 @@ def load(
 ) -> dict[int, HostCalendar]:
     """Calendars of `hosts` (with person loaded) for slots that start in [start, end). Three queries."""
     calendars = {host.pk: HostCalendar(zone=host.person.time_zone) for host in hosts}
-    for host_id, weekday, first, last, office in AvailabilityRule.objects.filter(host__in=calendars).values_list(
-        "host_id", "weekday", "start_minute", "end_minute", "office_id"
-    ):
+    for host_id, weekday, first, last, office in _ask(RULES, calendars):
         calendars[host_id].weekly[weekday].append((first, last))
         if office is not None:
             calendars[host_id].weekly_places[weekday, first] = office
     _load_overrides(calendars, (start - REACH).date(), (end + REACH).date())
-    for host_id, *row in _busy_rows(calendars, start - WEEK, end + WEEK, now, exclude):
+    start, end = start - WEEK, end + WEEK
+    reach, left_out = {"first": start - REACH, "last": end + REACH}, exclude.pk if exclude else NONE
+    for host_id, *row in _ask(BUSY, calendars, start=start, end=end, **reach, now=now, exclude=left_out):
         calendars[host_id].rows.append(tuple(row))  # type: ignore[arg-type]
     return calendars
 
@@ -219,30 +233,50 @@ def by_date(rows: Iterable[tuple[date, date, tuple[bool, int], T]], first: date,
 
 def _load_overrides(calendars: dict[int, HostCalendar], first: date, last: date) -> None:
     of_host = defaultdict(list)
-    for host_id, begin, until, pk, windows, office, holiday in AvailabilityOverride.objects.filter(
-        host__in=calendars, last_date__gte=first, first_date__lte=last
-    ).values_list("host_id", "first_date", "last_date", "pk", "windows", "office_id", "holiday"):
+    rows = _ask(OVERRIDES, calendars, first=first, last=last)
+    for host_id, begin, until, pk, windows, office, holiday in rows:
         pairs = [(window[0], window[1]) for window in windows]
         of_host[host_id].append((begin, until, (not holiday, pk), (pairs, office)))
-    for host_id, rows in of_host.items():
-        for day, (pairs, office) in by_date(rows, first, last).items():
+    for host_id, found in of_host.items():
+        for day, (pairs, office) in by_date(found, first, last).items():
             calendars[host_id].overrides[day] = pairs
             if office is not None:
                 calendars[host_id].override_places[day] = office
 
 
-def _busy_rows(calendars, start: datetime, end: datetime, now: datetime, exclude: Booking | None):  # type: ignore[no-untyped-def]
+# --- the three queries -----------------------------------------------------------------------------------------
+
+
+def _ask(query: Prepared, hosts: Iterable[int], **values: Any) -> Iterable[tuple[Any, ...]]:
+    """Of one host as prepared; of several put together anew, because their number is a part of the SQL."""
+    hosts = list(hosts)
+    return query(hosts=hosts[0], **values) if len(hosts) == 1 else query.build(hosts=hosts, **values)
+
+
+def _of(hosts: Any) -> Q:
+    return Q(host__in=hosts) if isinstance(hosts, list) else Q(host=hosts)
+
+
+def _rules(hosts: Any) -> QuerySet[Any, Any]:
+    rows = AvailabilityRule.objects.filter(_of(hosts))
+    return rows.values_list("host_id", "weekday", "start_minute", "end_minute", "office_id")
+
+
+def _overrides(hosts: Any, first: Any, last: Any) -> QuerySet[Any, Any]:
+    rows = AvailabilityOverride.objects.filter(_of(hosts), last_date__gte=first, first_date__lte=last).order_by()
+    return rows.values_list("host_id", "first_date", "last_date", "pk", "windows", "office_id", "holiday")
+
+
+def _busy(hosts: Any, start: Any, end: Any, first: Any, last: Any, now: Any, exclude: Any) -> QuerySet[Any, Any]:
     """Bookings that block or count, and busy times, as one query of integers."""
     blocking = TAKES_TIME & ~Q(status=Status.HELD, hold_expires_at__lte=now)
     bookings = Booking.objects.filter(
         blocking | Q(status__in=[Status.COMPLETED, Status.NO_SHOW]),
-        host__in=calendars,
-        starts_at__gte=start - REACH,
-        starts_at__lt=end + REACH,
-    )
-    if exclude is not None:
-        bookings = bookings.exclude(pk=exclude.pk)
-    busy_times = BusyTime.objects.filter(host__in=calendars, starts_at__lt=end, ends_at__gt=start)
+        _of(hosts),
+        starts_at__gte=first,
+        starts_at__lt=last,
+    ).exclude(pk=exclude)
+    busy_times = BusyTime.objects.filter(_of(hosts), starts_at__lt=end, ends_at__gt=start)
     number = IntegerField()
     return (
         bookings.order_by()
@@ -270,3 +304,10 @@ def _busy_rows(calendars, start: datetime, end: datetime, now: datetime, exclude
             all=True,
         )
     )
+
+
+NONE = UUID(int=0)
+MOMENT, HOST = DateTimeField(), BigAutoField()
+RULES = Prepared(_rules, hosts=HOST)
+OVERRIDES = Prepared(_overrides, hosts=HOST, first=DateField(), last=DateField())
+BUSY = Prepared(_busy, hosts=HOST, start=MOMENT, end=MOMENT, first=MOMENT, last=MOMENT, now=MOMENT, exclude=UUIDField())

@@ -1,20 +1,17 @@
-"""The four steps that anybody may take: configuration → free times → reservation → booking and its calendar file."""
+"""The steps that anybody may take: configuration → free times (`free_times`) → reservation → booking and its calendar file."""
 
 import hashlib
-import math
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Case, Prefetch, QuerySet, Value, When
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -30,26 +27,12 @@ from scheduling.models import Booking, MeetingType, Reservation
 from scheduling.models.bookings import Status
 from scheduling.slots import Reason
 
-WEEK, RANGE = timedelta(days=7), timedelta(days=shapes.RANGE_DAYS)
-# Public answers about times may be kept for so long by anybody.
-CACHED = "public, max-age=15, stale-while-revalidate=60"
-ETAG = OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="ETag of the answer you have.")
 IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="Yours; repeats within 24 h get the first answer."
 )
 BOOKING_TOKEN = OpenApiParameter(
     "Booking-Token", str, OpenApiParameter.HEADER, description="The end of manage_url: who has it is the client."
 )
-# What the free times of a meeting type hang on, and the meeting type itself; parameters: now, brand, two slugs.
-VERSION_OF = """
-    SELECT kind.engine, kind.needs_room, kind.id, host.id, host.calendar_version, host.paused,
-        (SELECT COUNT(*) FROM scheduling_booking AS held
-         WHERE held.host_id = host.id AND held.status = 'held' AND held.hold_expires_at > %s)
-    FROM scheduling_meetingtype AS kind JOIN directory_professional AS host ON host.id = kind.host_id
-    WHERE host.brand_id = %s AND host.slug = %s AND kind.slug = %s
-        AND host.status = 'listed' AND host.bookable AND kind.visibility IN ('public', 'link')
-"""
-NOT_CHANGED = OpenApiResponse(description="What you have is still true.")
 
 
 class Configuration(Endpoint):
@@ -134,94 +117,6 @@ class OneProfessional(Endpoint):
         """One listed professional with offices and meeting types."""
         listed = search.for_cards(Professional.objects.of_brand(self.brand).listed()).prefetch_related(_shown())
         return Response(shapes.ProfessionalOut(get_object_or_404(listed, slug=slug)).data)
-
-
-class Slots(Endpoint):
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        """Who has the answer already is told so before anything else is looked at; it does not count towards the limit."""
-        if request.method == "GET" and "If-None-Match" in request.headers:
-            self.request = request
-            etag = self.etag(timezone.now(), kwargs["slug"], kwargs["type_slug"])
-            if etag and _matches(request, etag):
-                return HttpResponse(status=304, headers={"ETag": etag, "Cache-Control": CACHED})
-        return super().dispatch(request, *args, **kwargs)
-
-    @extend_schema(
-        parameters=[shapes.SlotsQuery, ETAG],
-        responses={200: shapes.SlotsOut, 304: NOT_CHANGED},
-        tags=["2 Available slots"],
-        operation_id="listSlots",
-    )
-    def get(self, request: Request, slug: str, type_slug: str) -> HttpResponse:
-        """Free starts of one meeting type, at most 31 days at once. Ask with the ETag of the last answer: while nothing
-        has changed, 304 costs next to nothing and does not count towards the limit."""
-        asked, now = self.query(shapes.SlotsQuery), timezone.now()
-        start = max(asked.get("start", now), now)
-        end = asked.get("end", start + WEEK)
-        if end <= start and "end" in asked and "start" in asked and asked["end"] <= asked["start"]:
-            raise _wrong("?end", _("The end lies before the start."))
-        if end - start > RANGE:
-            raise _wrong("?end", _("At most %(days)d days at once.") % {"days": shapes.RANGE_DAYS})
-        meeting_type = get_object_or_404(
-            MeetingType.objects.bookable().select_related("host__person"),
-            host__brand=self.brand,
-            host__slug=slug,
-            host__status=Professional.Status.LISTED,
-            host__bookable=True,
-            slug=type_slug,
-        )
-        meeting_type.host.brand = self.brand
-        etag = self.etag(now, slug, type_slug)  # before the times are read: old times never go under a new one
-        response = Response(self._answer(meeting_type, asked, start, max(start, end), now))
-        if etag:
-            response.headers["ETag"] = etag
-        response.headers["Cache-Control"] = CACHED
-        return response
-
-    def etag(self, now: datetime, slug: str, type_slug: str) -> str:
-        """Of the host's calendar, the question, the minute, since notice and horizon pass with it, and the holds that have
-        not run out. "" where free times change otherwise: at providers, and in rooms that others book too.
-
-        Written as SQL, because putting it together takes the ORM ten times as long as the database needs.
-        """
-        with connection.cursor() as cursor:
-            cursor.execute(VERSION_OF, [connection.ops.adapt_datetimefield_value(now), self.brand.pk, slug, type_slug])
-            row = cursor.fetchone()
-        if row is None or row[0] != "native" or row[1]:
-            return ""
-        # A start at a full minute is still offered in that very instant, so minutes end with it.
-        minute = (math.ceil(now.timestamp()) - 1) // 60
-        parts = [*row, self.brand.paused, minute, self.request.META.get("QUERY_STRING", "")]
-        return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:24]}"'
-
-    def _answer(
-        self, meeting_type: MeetingType, asked: dict[str, Any], start: datetime, end: datetime, now: datetime
-    ) -> dict[str, Any]:
-        freshness = engine_for(meeting_type).refresh(meeting_type)
-        epochs = availability.open_epochs(meeting_type, start, end, now=now, seats=asked["seats"])
-        zone = ZoneInfo(asked.get("time_zone") or meeting_type.host.time_zone)
-        seconds = 60 * meeting_type.duration
-        next_free = None if len(epochs) else availability.next_free(meeting_type, after=end, now=now)
-        return {
-            "slots": [{"start": _local(one, zone), "end": _local(one + seconds, zone)} for one in map(int, epochs)],
-            "time_zone": zone.key,
-            "next_free": next_free.astimezone(zone).isoformat() if next_free else None,
-            "as_of": freshness.as_of.astimezone(UTC).isoformat() if freshness.as_of else None,
-            "requests_only": freshness.requests_only,
-        }
-
-
-def _local(epoch: int, zone: ZoneInfo) -> str:
-    return datetime.fromtimestamp(epoch, zone).isoformat()
-
-
-def _matches(request: Request, etag: str) -> bool:
-    asked = request.headers.get("If-None-Match", "")
-    return asked.strip() == "*" or etag in {one.strip().removeprefix("W/") for one in asked.split(",")}
-
-
-def _wrong(pointer: str, detail: str, code: str = "invalid") -> Problem:
-    return Problem("validation", errors=[{"pointer": pointer, "code": code, "detail": detail}])
 
 
 # --- reservation ------------------------------------------------------------------------------------------------

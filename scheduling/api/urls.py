@@ -5,7 +5,7 @@ from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from scheduling.api import booked, docs, members, mine, public
+from scheduling.api import booked, docs, free_times, members, mine, public
 from scheduling.api.problems import plain
 
 
@@ -23,7 +23,7 @@ urlpatterns = [
     path("v1/configuration", public.Configuration.as_view(), name="configuration"),
     path("v1/professionals", public.Professionals.as_view(), name="professionals"),
     path("v1/professionals/<slug:slug>", public.OneProfessional.as_view(), name="professional"),
-    path("v1/professionals/<slug:slug>/meeting-types/<slug:type_slug>/slots", public.Slots.as_view(), name="slots"),
+    path("v1/professionals/<slug:slug>/meeting-types/<slug:type_slug>/slots", free_times.Slots.as_view(), name="slots"),
     path("v1/reservations", public.Reservations.as_view(), name="reservations"),
     path("v1/reservations/<str:token>", public.OneReservation.as_view(), name="reservation"),
     path("v1/bookings", public.Bookings.as_view(), name="bookings"),
