@@ -18,6 +18,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import display
 from unfold.sites import UnfoldAdminSite
+from unfold.views import ChangeList
 
 from directory import audit, contacts
 
@@ -80,6 +81,15 @@ def _masked(name: str) -> Any:
     return shown
 
 
+class List(ChangeList):
+    """Where the total is not counted (`show_full_result_count`), all that is found without a filter is the total."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if self.full_result_count is None and not (self.query or self.has_active_filters):
+            self.full_result_count = self.result_count
+
+
 class Guarded:
     """Mixed into every ModelAdmin at registration."""
 
@@ -88,6 +98,10 @@ class Guarded:
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return in_scope(super().get_queryset(request), request, self.brand_path)  # type: ignore[misc]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        found: type[ChangeList] = super().get_changelist(request, **kwargs)  # type: ignore[misc]
+        return List if found is ChangeList else found
 
     def _limit(self, db_field: Any, request: HttpRequest, kwargs: dict[str, Any]) -> dict[str, Any]:
         model = db_field.related_model

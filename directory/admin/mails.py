@@ -19,7 +19,7 @@ COLOURS = {LoggedMail.Status.SENT: "success", LoggedMail.Status.FAILED: "danger"
 
 @admin.register(LoggedMail)
 class LoggedMailAdmin(ModelAdmin):
-    list_display = ["subject", "kind", "status_label", "recipient", "brand", "attempts", "moment", "error"]
+    list_display = ["what", "status_label", "recipient", "brand", "sent", "error"]
     list_select_related = ["brand"]
     list_filter = [
         ("brand", RelatedDropdownFilter),
@@ -44,6 +44,10 @@ class LoggedMailAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    @display(description=gettext_lazy("message"), ordering="kind", header=True)
+    def what(self, obj: LoggedMail) -> list[str]:
+        return [obj.get_kind_display(), obj.subject]
+
     @display(description=gettext_lazy("status"), ordering="status", label=COLOURS)
     def status_label(self, obj: LoggedMail) -> tuple[str, str]:
         return obj.status, obj.get_status_display()
@@ -53,7 +57,7 @@ class LoggedMailAdmin(ModelAdmin):
         return badge(obj.get_status_display(), COLOURS[LoggedMail.Status(obj.status)])
 
     @display(description=gettext_lazy("at"), ordering="at")
-    def moment(self, obj: LoggedMail) -> str:
+    def sent(self, obj: LoggedMail) -> str:
         return short(obj.at)
 
     @display(description=gettext_lazy("last error"))

@@ -10,4 +10,9 @@ document.addEventListener("DOMContentLoaded", () => {
       menu.click();
     });
   }
+  // Narrow lists repeat the head of a column in each row; unfold would begin each word of it with a capital.
+  for (const cell of document.querySelectorAll("#changelist [data-label]")) {
+    const label = cell.dataset.label;
+    cell.dataset.label = label.charAt(0).toUpperCase() + label.slice(1);
+  }
 });

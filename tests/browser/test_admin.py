@@ -141,3 +141,16 @@ def test_lists_of_staff_are_accessible(
         assert "/login/" not in page.url
         look(page)
         assert_no_horizontal_scroll(page)
+
+
+def test_lists_on_a_phone_keep_their_title_and_their_words(directory: Brand, origin, admin_user, new_page):
+    factories.make_specialty(directory, "Wohnungseigentumsrecht")
+    page: Page = new_page(viewport={"width": 360, "height": 740})
+    log_in(page, admin_user.email)
+    page.context.add_cookies([{"name": "django_language", "value": "de", "url": origin}])
+    page.goto("/admin/directory/specialty/?q=wohnung")
+    title = page.locator("h1").get_by_text("Fachgebiete")
+    assert title.evaluate("(one) => one.scrollWidth <= one.clientWidth || one.getBoundingClientRect().width > 60")
+    label = page.locator("#changelist [data-label='Name in der Adresse']").first
+    assert label.evaluate("(cell) => getComputedStyle(cell, '::before').textTransform") == "none"
+    assert_no_horizontal_scroll(page)

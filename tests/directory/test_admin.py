@@ -278,3 +278,26 @@ def test_the_overview_asks_at_most_fifteen_queries(rows, admin_client: Client, a
     admin_client.get(page("index"))
     with at_most_queries(15):
         assert admin_client.get(page("index")).status_code == 200
+
+
+def test_an_empty_list_says_what_one_can_do_about_it(admin_client: Client, brand: Brand) -> None:
+    def text(url: str) -> str:
+        return admin_client.get(url).content.decode()
+
+    specialties = page("directory_specialty_changelist")
+    for url, can_add in ((specialties, True), (page("directory_loggedmail_changelist"), False)):
+        assert "There is nothing here yet." in text(url)
+        assert ("/add/" in text(url)) is can_add
+        assert "Nothing fits" not in text(url)
+    assert "Nothing fits the search or the filters." in text(f"{specialties}?q=xyz")
+    assert ">Show all</a>" in text(f"{specialties}?q=xyz")
+
+
+def test_a_list_without_filters_does_not_offer_all_of_it(admin_client: Client, brand: Brand) -> None:
+    for name in ("Family law", "Tax law"):
+        factories.make_specialty(brand, name)
+    url = page("directory_specialty_changelist")
+    assert "Show all" not in admin_client.get(url).content.decode()
+    found = admin_client.get(f"{url}?q=tax").content.decode()
+    assert "1 result" in found
+    assert "Show all" in found
