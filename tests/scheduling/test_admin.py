@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from directory.models import Brand, Professional, User
-from scheduling import bookings, consents, messages
+from scheduling import alerts, bookings, consents, messages
 from scheduling.models import (
     ApiClient,
     AttendanceRule,
@@ -28,7 +28,9 @@ from scheduling.models import (
     Message,
     SpamRule,
 )
+from scheduling.models.alerts import Offer, Opening
 from scheduling.models.bookings import Status
+from scheduling.models.notifications import Digest
 from tests import factories
 from tests.conftest import client_of
 
@@ -93,6 +95,11 @@ def rows(booking: Booking, past: Booking, alice: Professional) -> None:
         client_type=ApiClient.CLIENT_CONFIDENTIAL,
         authorization_grant_type=ApiClient.GRANT_CLIENT_CREDENTIALS,
     )
+    alert = alerts.ask_for_earlier(booking, weekdays=127, daypart="any")
+    type(alert).objects.update(booking=None)  # asked for without an appointment: those are proved by mail
+    opening = Opening.objects.create(meeting_type=booking.meeting_type, starts_at=workday(9))
+    Offer.objects.create(alert=alert, opening=opening)
+    Digest.objects.create(host=alice, day="2030-01-07")
     held = bookings.hold(booking.meeting_type, workday(14))
     assert held.status == Status.HELD
     bookings.cancel(enter(booking.meeting_type, workday(15)), actor="client")
