@@ -38,7 +38,8 @@ class SnippetForm(forms.Form):
         label=_("Height that is kept free, in pixels"),
         min_value=embed.HEIGHTS[0],
         max_value=embed.HEIGHTS[1],
-        help_text=_("Your page does not jump while the calendar loads. It grows with its content."),
+        required=False,
+        help_text=_("So that your page does not jump while the calendar loads. Empty: as tall as the preview."),
     )
 
     def __init__(self, data: Any, *, host: Professional) -> None:

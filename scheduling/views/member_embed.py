@@ -18,7 +18,10 @@ from scheduling.forms.embed import SitesForm, SnippetForm
 @require_safe
 @professional_required
 def show(request: MemberRequest) -> HttpResponse:
-    """?mode=&type=&language=&theme=&text=&height=: the snippet for these choices, and what it does, live."""
+    """?mode=&type=&language=&theme=&text=&height=: the snippet for these choices, and what it does, live.
+
+    Without a height, a script takes that of the preview.
+    """
     return _page(request, SitesForm({"sites": "\n".join(embed.sites_of(request.professional.pk))}))
 
 
@@ -41,7 +44,6 @@ def _page(request: MemberRequest, sites_form: SitesForm, *, status: int = 200) -
     chosen: dict[str, Any] = {
         "mode": "inline",
         "text": _("Book an appointment"),
-        "height": "720",
         "theme": embed.THEMES[0],
     }
     asked = {key: value for key, value in request.GET.items() if key in SnippetForm.base_fields}
@@ -51,11 +53,11 @@ def _page(request: MemberRequest, sites_form: SitesForm, *, status: int = 200) -
     data = form.cleaned_data
     context: dict[str, Any] = {"professional": host, "form": form, "sites_form": sites_form}
     if not form.errors:
-        type_slug, language = data["type"], data["language"]
+        type_slug, language, height = data["type"], data["language"], data["height"] or embed.HEIGHT
         context |= {
             "mode": data["mode"],
             "text": data["text"],
-            "height": data["height"],
+            "height": height,
             "theme": data["theme"],
             "link": embed.link(host, type_slug=type_slug, language=language),
             # The preview loads the same script from the address under which this page was asked for.
@@ -68,7 +70,7 @@ def _page(request: MemberRequest, sites_form: SitesForm, *, status: int = 200) -
                 text=data["text"],
                 type_slug=type_slug,
                 language=language,
-                height=data["height"],
+                height=height,
                 theme=data["theme"],
             ),
         }

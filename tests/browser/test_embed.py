@@ -2,6 +2,7 @@
 and by the plain link."""
 
 import io
+import re
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +16,7 @@ from directory.models import Professional
 from scheduling import embed
 from scheduling.models import Booking
 from tests.browser.conftest import FLAGS, chromium
+from tests.browser.test_member import log_in
 from tests.browser.tools import Watch, assert_no_horizontal_scroll, axe_violations
 
 HEIGHT = 900
@@ -33,7 +35,13 @@ def third_parties(playwright: Playwright) -> Iterator[Callable[..., BrowserConte
 
 
 @pytest.fixture
-def site(directory, alice: Professional, origin: str) -> Iterator[str]:
+def written() -> dict[str, str]:
+    """Further pages of the site: path → body."""
+    return {}
+
+
+@pytest.fixture
+def site(directory, alice: Professional, origin: str, written: dict[str, str]) -> Iterator[str]:
     """http://site.localhost:… of somebody else, whose pages are /inline and /popup; ?theme= stands in the snippet."""
 
     class Pages(BaseHTTPRequestHandler):
@@ -47,10 +55,12 @@ def site(directory, alice: Professional, origin: str) -> Iterator[str]:
             head += "<meta name=viewport content='width=device-width'>"
             style = mode == "style.css"
             body = STYLE if style else f"{head}<main><h1>Our office</h1>{snippet}<p>Text below</p></main>"
+            body = written.get(asked.path, body)
             self.send_response(200)
             self.send_header("Content-Type", "text/css" if style else "text/html; charset=utf-8")
             policy = f"default-src 'none'; style-src 'self'; script-src {origin}; frame-src {origin}"
-            self.send_header("Content-Security-Policy", policy)
+            if asked.path not in written:
+                self.send_header("Content-Security-Policy", policy)
             self.end_headers()
             self.wfile.write(body.encode())
 
@@ -151,6 +161,30 @@ def test_on_a_light_page_the_frame_is_light_though_the_visitors_system_is_dark(
     picture = Image.open(io.BytesIO(page.screenshot(clip=page.locator("iframe").bounding_box()))).convert("L")
     _count, commonest = max(picture.getcolors())
     assert (commonest < 60) if is_dark else (commonest > 235), f"most of the frame is painted {commonest} of 255"
+
+
+def test_the_snippet_keeps_as_much_room_free_as_the_preview_needed(
+    new_page, third_parties, alice, site, written, origin
+):
+    own = new_page()
+    log_in(own, alice, origin)
+    own.goto("/my/embed/")
+    own.locator("#preview-title").scroll_into_view_if_needed()
+    snippet = own.locator("#snippet")
+    expect(snippet).not_to_have_value(re.compile(f'data-height="{embed.HEIGHT}"'))
+    kept = int(re.search(r'data-height="(\d+)" style="display:block;min-height:\1px"', snippet.input_value())[1])
+    assert 0 <= kept - own.frames[1].evaluate("document.body.getBoundingClientRect().height") < 11
+    embed.allow(alice, [site])
+    # All of it is on the screen, and so is what stands below: anything that moves counts.
+    page = third_parties(viewport={"width": 1280, "height": 1600}).new_page()
+    listen(page)
+    below = "<p>Text below</p>" * 9
+    written["/copied"] = f"<!doctype html><title>Copied</title><h1>Our office</h1>{snippet.input_value()}{below}"
+    page.goto(f"{site}/copied")
+    expect(page.locator("wlsm-embed")).to_have_attribute("state", "ready")
+    expect(page.frame_locator("iframe").locator("button[name=start]").first).to_be_visible()
+    assert page.locator("iframe").bounding_box()["height"] == kept
+    assert page.evaluate("jumped") < 0.02
 
 
 def test_a_site_that_is_not_listed_gets_the_link(third_parties, alice, site, origin):
