@@ -23,7 +23,8 @@ from directory import queues
 from directory.contacts import brands_of
 from directory.models import Brand, Professional
 from directory.queues import Backlog
-from scheduling.models import Booking, Message
+from scheduling import queues as mail_queues
+from scheduling.models import Booking
 
 Status = Professional.Status
 SHOWN = 8
@@ -128,14 +129,17 @@ def _counts(request: HttpRequest) -> dict[str, Any]:
         asked.append(queues.Queue("fresh", "", fresh, "created_at", "host__brand", ""))
     mails = user.has_perm("scheduling.view_message")
     if mails:
-        failed = Message.objects.filter(status=Message.Status.FAILED)
-        asked += [*queues.all_of(now), queues.Queue("failed", "", failed, "created_at", "booking__host__brand", "")]
+        asked += [*queues.all_of(now), *mail_queues.failed()]
+    if user.has_perm("directory.view_loggedmail"):
+        asked += queues.failed_mails(now)
     found = {backlog.queue.name: backlog for backlog in queues.backlogs(asked, brands_of(user))}
     count = {name: backlog.count for name, backlog in found.items()}
     context: dict[str, Any] = {"bookings_fresh": count.get("fresh", 0)}
     if mails:
-        context |= {"messages_waiting": count.get("message", 0), "messages_failed": count.get("failed", 0)}
-        context["backlogs"] = [backlog for backlog in found.values() if backlog.queue.label]
+        context |= {"messages_waiting": count.get("message", 0), "messages_failed": count.get("failed message", 0)}
+        context["backlogs"] = [backlog for name, backlog in found.items() if not name.startswith(("fresh", "failed "))]
+    others = [name for name in found if name.startswith("failed ") and name != "failed message"]
+    context["others_failed"] = [found[name] for name in others]
     return context
 
 
@@ -182,6 +186,11 @@ def _cards(context: dict[str, Any]) -> list[dict[str, Any]]:
                 "urgent": failed > 0,
             }
         )
+        for backlog in context["others_failed"]:
+            name, _mark, query = backlog.queue.page.partition("?")
+            title = _("Failed: %(mails)s") % {"mails": backlog.queue.label}
+            link_to = f"{reverse(name)}?{query}"
+            cards.append({"title": title, "number": backlog.count, "link": link_to, "urgent": True})
         cards.append(
             {"title": _("Messages waiting"), "number": context["messages_waiting"], "link": f"{link}?status__exact=due"}
         )

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.db.models import CharField, Count, Min, QuerySet, Value
+from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
-from directory.models import Job
+from directory.models import Job, LoggedMail
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,15 @@ def backlogs(queues: Iterable[Queue], brands: list[int] | None = None) -> list[B
     rows = parts[0].union(*parts[1:], all=True)
     found = [Backlog(by_name[name], count, oldest) for name, count, oldest in rows if count]
     return sorted(found, key=lambda backlog: backlog.oldest)
+
+
+def failed_mails(now: datetime) -> list[Queue]:
+    """Mails about accounts that failed in the last week: nobody can send them again, so they are not news for ever."""
+    since = now - timedelta(days=7)
+    rows = LoggedMail.objects.filter(status=LoggedMail.Status.FAILED, at__gte=since)
+    query = f"status__exact=failed&at_from={timezone.localdate(since).isoformat()}"
+    label = LoggedMail._meta.verbose_name_plural
+    return [Queue("failed loggedmail", label, rows, "at", "brand", f"admin:directory_loggedmail_changelist?{query}")]
 
 
 def jobs(now: datetime) -> list[Queue]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from config import figures
 from directory import roles
-from directory.models import Job, Professional
+from directory.models import Job, LoggedMail, Professional
 from integrations.hooks.models import HookDelivery, HookEndpoint, HookEvent
 from integrations.models import Connection, Mirror, WebhookEvent
 from scheduling import offered
@@ -108,6 +108,19 @@ def test_the_delay_of_the_queue_and_what_failed(meeting_type, page):
     silent = "Delay of the queue; the worker is silent: mails"
     assert card(response, silent) == "20\xa0minutes"
     assert next(card["urgent"] for card in response.context["cards"] if card["title"] == silent)
+
+
+def test_every_kind_of_mail_that_failed_has_a_card_with_its_list(alice, brand, meeting_type, page, admin_client):
+    day = NOON.date()
+    Digest.objects.create(host=alice, day=day, status="failed")
+    line = {"brand": brand, "kind": "device", "subject": "New log-in", "status": "failed"}
+    LoggedMail.objects.create(**line, at=NOON)
+    LoggedMail.objects.create(**line, at=NOON - dt.timedelta(days=8))  # no news any more
+    cards = {card["title"]: card for card in page().context["cards"]}
+    assert cards["Messages failed"]["number"] == 0
+    for title in ("Failed: daily digests", "Failed: mails about accounts"):
+        assert cards[title]["number"] == 1
+        assert admin_client.get(cards[title]["link"]).context["cl"].result_count == 1
 
 
 @pytest.mark.parametrize("make", ["mirror", "event", "hook", "job", "digest"])
