@@ -6,7 +6,7 @@
 A client belongs to a brand, and so do its codes and tokens: under another host they are unknown.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -86,6 +86,8 @@ class OAuthAuthentication(BaseAuthentication):
         client: ApiClient = row.application
         if client.last_used_at is None or client.last_used_at < now - NOTED:
             ApiClient.objects.filter(pk=client.pk).update(last_used_at=now)
+        if row.user_id and row.updated < now - NOTED:  # nothing else changes a token: its last use
+            AccessToken.objects.filter(pk=row.pk).update(updated=now)
         return self._caller(row, client, brand)
 
     def _caller(self, row: AccessToken, client: ApiClient, brand: Brand) -> tuple[Any, Caller]:
@@ -105,12 +107,23 @@ class OAuthAuthentication(BaseAuthentication):
 
 
 def allowed_by(user: User, brand: Brand) -> list[ApiClient]:
-    """Programs that act for her at this brand at the moment, or may ask for a new token to do so."""
+    """Programs that act for her at this brand at the moment, or may ask for a new token to do so.
+
+    Each with `used_at`: when it last acted for her, or took a token to do so.
+    """
     now = timezone.now()
     refreshing = RefreshToken.objects.filter(user=user, revoked=None, created__gt=now - timedelta(days=90))
     running = AccessToken.objects.filter(user=user, expires__gt=now)
-    keys = {*refreshing.values_list("application", flat=True), *running.values_list("application", flat=True)}
-    return list(ApiClient.objects.filter(brand=brand, pk__in=keys))
+    used: dict[int, datetime] = {}
+    for key, when in (
+        *refreshing.values_list("application", "created"),
+        *running.values_list("application", "updated"),
+    ):
+        used[key] = max(when, used.get(key, when))
+    clients = list(ApiClient.objects.filter(brand=brand, pk__in=used).order_by("name", "pk"))
+    for client in clients:
+        client.used_at = used[client.pk]  # type: ignore[attr-defined]
+    return clients
 
 
 def withdraw(user: User, client: ApiClient) -> None:

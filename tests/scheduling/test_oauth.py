@@ -184,6 +184,30 @@ def test_she_allows_it_once_and_can_take_it_back(brand, alice, alice_client, ask
     ]
 
 
+def test_she_sees_when_a_program_last_acted_for_her(brand, alice, charlie, alice_client, asking):
+    def seen(minutes: int, *, acts: Api | None = None) -> str:
+        with time_machine.travel(begin + timedelta(minutes=minutes), tick=False):
+            assert acts is None or acts("get", "my/hours").status_code == 200
+            page = alice_client.get("/my/tokens/").content.decode().replace("\xa0", " ")
+        return re.search(r"last used (.+) ago", page)[1]
+
+    begin = timezone.now()
+    with time_machine.travel(begin, tick=False):
+        code = answer_of(consent(alice_client, asking, scope="hours:read")[1])["code"]
+        api = Api(brand, tokens(brand, asking, code).json()["access_token"])
+    assert seen(20) == "20 minutes"
+    assert seen(30, acts=api) == "0 minutes"
+    assert seen(37) == "7 minutes"
+    AccessToken.objects.create(
+        user=charlie.person.user,
+        application=asking,
+        token="of-charlie",  # noqa: S106
+        scope="hours:read",
+        expires=begin + timedelta(days=1),
+    )
+    assert seen(40, acts=Api(brand, "of-charlie")) == "10 minutes", "what it does for others is not told"
+
+
 def test_a_code_serves_once_and_only_with_its_verifier(brand, alice_client, asking):
     code = answer_of(consent(alice_client, asking)[1])["code"]
     assert tokens(brand, asking, code, code_verifier="w" * 64).status_code == 400
