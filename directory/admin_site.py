@@ -84,6 +84,8 @@ def _masked(name: str) -> Any:
 class List(ChangeList):
     """Where the total is not counted (`show_full_result_count`), all that is found without a filter is the total."""
 
+    full_result_count: int | None
+
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         if self.full_result_count is None and not (self.query or self.has_active_filters):

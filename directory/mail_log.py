@@ -31,11 +31,11 @@ def _note(mail: EmailMessage, brand: Brand, kind: str, recipients: list[str], st
     now = timezone.now()
     for recipient in recipients:
         row = {"brand": brand, "kind": kind, "recipient": recipient, "subject": mail.subject[:255]}
-        failed = LoggedMail.objects.filter(**row, status=Status.FAILED, at__gte=now - AGAIN).values_list(
-            "pk", flat=True
-        )
         values = {"status": status, "last_error": error, "at": now}
-        if not LoggedMail.objects.filter(pk=failed.first()).update(**values, attempts=F("attempts") + 1):
+        failed = LoggedMail.objects.filter(**row, status=Status.FAILED, at__gte=now - AGAIN).first()
+        if failed:
+            LoggedMail.objects.filter(pk=failed.pk).update(**values, attempts=F("attempts") + 1)
+        else:
             LoggedMail.objects.create(**row, **values)
 
 
