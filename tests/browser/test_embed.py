@@ -199,6 +199,19 @@ def test_a_site_that_is_not_listed_gets_the_link(third_parties, alice, site, ori
     expect(opened.value.get_by_role("heading", name="Book an appointment")).to_be_visible()
 
 
+def test_the_link_comes_back_within_four_seconds_where_no_answer_does(third_parties, alice, site, origin):
+    embed.allow(alice, [site])
+    page = third_parties(viewport={"width": 1280, "height": 800}).new_page()
+    page.route(f"{origin}/embed/v1/frame/**", lambda route: None)  # asked, and never answered
+    page.clock.install()
+    page.goto(f"{site}/inline", wait_until="commit")
+    box = page.locator("wlsm-embed")
+    expect(box).to_have_attribute("state", "loading")
+    page.clock.run_for(4000)
+    expect(box).to_have_attribute("state", "fallback", timeout=500)
+    expect(page.get_by_role("link", name="Book a time")).to_have_attribute("target", "_blank")
+
+
 def test_without_scripts_the_link_leads_to_the_page(third_parties, alice, site):
     page = third_parties(java_script_enabled=False).new_page()
     page.goto(f"{site}/inline")
