@@ -81,7 +81,7 @@ class Members(MembersEndpoint):
         operation_id="sendMembers",
     )
     def post(self, request: Request) -> Response:
-        """Add members, or change those that `key` finds. Each item is written as a whole or not at all, whatever becomes
+        """Add members, or change those that key finds. Each item is written as a whole or not at all, whatever becomes
         of the others: look at `results`, which has one for each in the same order."""
         asked = self.data(shapes.MembersIn)
         checker = imports.Checker(self.brand, asked["key"])

@@ -94,7 +94,7 @@ class Professionals(Endpoint):
         operation_id="listProfessionals",
     )
     def get(self, request: Request) -> Response:
-        """Listed professionals with their offices and meeting types; with `updated_since` also who has left the list."""
+        """Listed professionals with their offices and meeting types; with updated_since also who has left the list."""
         asked = self.query(shapes.ProfessionalsQuery)
         filters = search.Filters.of(
             {"what": asked.get("specialty", ""), "where": asked.get("city", ""), "speaks": asked.get("language", "")}
