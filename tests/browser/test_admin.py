@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group
 from playwright.sync_api import Page, expect
 
 from directory import jobs, notices, roles
+from directory.admin import verbs
 from directory.models import Brand, CheckItem, Job, Professional
 from integrations.models import Connection, HookEndpoint, Mirror, WebhookEvent
 from scheduling import bookings
@@ -154,3 +155,26 @@ def test_lists_on_a_phone_keep_their_title_and_their_words(directory: Brand, ori
     label = page.locator("#changelist [data-label='Name in der Adresse']").first
     assert label.evaluate("(cell) => getComputedStyle(cell, '::before').textTransform") == "none"
     assert_no_horizontal_scroll(page)
+
+
+def test_many_rows_are_done_by_a_job_that_can_be_watched(directory: Brand, admin_user, new_page, monkeypatch):
+    monkeypatch.setattr(verbs, "INLINE", 1)
+    for name in ("Erste", "Zweite"):
+        factories.make_professional(directory, last_name=name)
+    page: Page = new_page()
+    log_in(page, admin_user.email)
+    page.goto("/admin/directory/professional/?status__exact=listed")
+    page.locator("#action-toggle").check(force=True)
+    page.locator("select[name=action]").select_option("suspend_chosen")
+    page.get_by_role("button", name="Run").click()
+    expect(page.get_by_text("A worker does it, one row after the other.")).to_be_visible()
+    look(page)
+    page.get_by_label("Reason").fill("The register was wrong.")
+    page.get_by_role("button", name="Suspend").click()
+    total = Job.objects.get().total
+    expect(page.get_by_text(f"0 of {total} done")).to_be_visible()
+    jobs.run_next()
+    expect(page.get_by_text(f"{total} of {total} done")).to_be_visible()  # the page asks again by itself
+    expect(page.get_by_role("link", name="Download the result")).to_be_visible()
+    look(page)
+    assert not Professional.objects.filter(status="listed").exists()
