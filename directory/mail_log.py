@@ -28,9 +28,10 @@ def send(mail: EmailMessage, *, brand: Brand, kind: str, name_recipient: bool = 
 
 
 def _note(mail: EmailMessage, brand: Brand, kind: str, recipients: list[str], status: str, error: str) -> None:
-    now = timezone.now()
+    now, longest = timezone.now(), LoggedMail._meta.get_field("recipient").max_length
     for recipient in recipients:
-        row = {"brand": brand, "kind": kind, "recipient": recipient, "subject": mail.subject[:255]}
+        # Anybody may ask for a new password under an address that is longer than any of ours.
+        row = {"brand": brand, "kind": kind, "recipient": recipient[:longest], "subject": mail.subject[:255]}
         values = {"status": status, "last_error": error, "at": now}
         failed = LoggedMail.objects.filter(**row, status=Status.FAILED, at__gte=now - AGAIN).first()
         if failed:

@@ -365,12 +365,14 @@ class Drill:
 
     def change_hours_of(self, host: Professional, rng: random.Random) -> None:
         day = rng.randrange(5)
-        for rule in host.availability_rules.filter(weekday=day):
-            rule.delete()
-        if rng.random() < 0.8:
-            AvailabilityRule.objects.create(
-                host=host, weekday=day, start_minute=60 * rng.randrange(6, 12), end_minute=840
-            )
+        with transaction.atomic():
+            Professional.objects.lock(host.pk)  # like every writer of hours
+            for rule in host.availability_rules.filter(weekday=day):
+                rule.delete()
+            if rng.random() < 0.8:
+                AvailabilityRule.objects.create(
+                    host=host, weekday=day, start_minute=60 * rng.randrange(6, 12), end_minute=840
+                )
 
     def change_type(self, rng: random.Random) -> None:
         host = self.one(rng, status__in=Listed)
