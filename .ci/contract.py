@@ -76,7 +76,17 @@ def call_everything(base: str, token: str, phases: str, examples: int, folder: P
     """schemathesis's exit code: 0, or 1 when a check failed."""
     command = [BIN / "schemathesis", "run", f"{base}/api/v1/openapi.json", "--url", base]
     command += ["--checks", ",".join(CHECKS), "--phases", phases, "--max-examples", str(examples)]
-    command += ["--workers", "2", "--warnings", "off", "--request-timeout", "20", "--continue-on-failure"]
+    command += [
+        "--workers",
+        "1",
+        "--seed",
+        "1",
+        "--warnings",
+        "off",
+        "--request-timeout",
+        "20",
+        "--continue-on-failure",
+    ]
     command += ["--header", f"Host: {HOST}"]
     if token:
         command += ["--header", f"Authorization: Bearer {token}"]
@@ -111,7 +121,18 @@ def main(examples: int) -> int:
             manage("migrate", "--verbosity", "0")
             token = manage("shell", "--no-imports", "--command", PEOPLE).strip().splitlines()[-1]
             server = subprocess.Popen(
-                [BIN / "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "2"],
+                [
+                    BIN / "gunicorn",
+                    "config.wsgi",
+                    "--bind",
+                    f"127.0.0.1:{port}",
+                    "--workers",
+                    "2",
+                    "--threads",
+                    "2",
+                    "--limit-request-line",
+                    "0",
+                ],
                 cwd=ROOT,
                 env=environment,
                 start_new_session=True,
